@@ -1,0 +1,157 @@
+"""Paths: how a declaration says where in an upstream document a value stands.
+
+Steps are joined by dots; each may be followed by selectors in brackets:
+
+    customer.number                                     keys of objects
+    artifact.structuredOutputs[name=booked].result      the elements of a list, or the values of a map, whose ``name`` is “booked”
+    squad.members[].assistant.metadata                  every element in turn
+    artifact.nodes[0].nodeName                          one element by its position
+    metadata["account.no"]                              a key that holds a dot or a bracket
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+_STEP = re.compile(
+    r"""(?:(?P<key>[^.\[\]"\s][^.\[\]"]*)
+        |\["(?P<quoted>[^"]+)"\]
+        |\[(?P<index>\d{1,6})\]
+        |\[(?P<name>[^=\[\]"]+)=(?P<text>[^\[\]"]*)\]
+        |(?P<each>\[\]))""",
+    re.VERBOSE,
+)
+
+
+class PathInvalid(ValueError):
+    """A text that is no path; the message says where it stops being one."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Key:
+    """The value under this key of an object."""
+
+    name: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Index:
+    """The element at this position of a list."""
+
+    position: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Where:
+    """The elements (of a list) or values (of a map) that are objects with this text under this key."""
+
+    name: str
+    text: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Each:
+    """Every element of a list, or every value of a map."""
+
+
+Step: TypeAlias = Key | Index | Where | Each
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Path:
+    """A parsed path; ``text`` is how it was written, and how provenance shows it."""
+
+    text: str
+    steps: tuple[Step, ...]
+    plain: bool = False
+    """Whether it is keys all the way, and so leads to one place at most."""
+
+    def __truediv__(self, below: Path) -> Path:
+        """The path that goes on where this one ends."""
+        joint = "" if below.text.startswith("[") else "."
+        return Path(f"{self.text}{joint}{below.text}", self.steps + below.steps, self.plain and below.plain)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys on the way, without selectors."""
+        return tuple(step.name for step in self.steps if isinstance(step, Key))
+
+
+def parse(text: str) -> Path:
+    """Read a path; raises `PathInvalid`."""
+    steps: list[Step] = []
+    position = 0
+    while position < len(text):
+        position = _after_dot(text, position, first=not steps)
+        match = _STEP.match(text, position)
+        if match is None:
+            raise PathInvalid(f"“{text}” is no path: it cannot be read from character {position + 1} on")
+        steps.append(_step(match))
+        position = match.end()
+    if not steps:
+        raise PathInvalid("an empty text is no path")
+    return Path(text, tuple(steps), all(isinstance(step, Key) for step in steps))
+
+
+def _after_dot(text: str, position: int, *, first: bool) -> int:
+    if first or text[position] == "[":
+        return position
+    if text[position] != ".":
+        raise PathInvalid(f"“{text}” is no path: a dot is missing before character {position + 1}")
+    return position + 1
+
+
+def _step(match: re.Match[str]) -> Step:
+    if match["each"] is not None:
+        return Each()
+    if match["index"] is not None:
+        return Index(int(match["index"]))
+    if match["name"] is not None:
+        return Where(match["name"].strip(), match["text"].strip())
+    return Key(match["quoted"] if match["quoted"] is not None else match["key"].strip())
+
+
+def find(path: Path, document: object) -> Iterable[Any]:
+    """Everything that stands at a path, nulls left out; mostly nothing or one value."""
+    return _one(path.steps, document) if path.plain else _walk(path.steps, 0, document)
+
+
+def _one(steps: Sequence[Step], value: Any) -> tuple[Any, ...]:
+    for step in steps:
+        if not isinstance(value, dict):
+            return ()
+        value = value.get(step.name)  # type: ignore[union-attr]  # a plain path is keys all the way
+    return () if value is None else (value,)
+
+
+def _walk(steps: Sequence[Step], at: int, value: Any) -> Iterator[Any]:
+    if at == len(steps):
+        if value is not None:
+            yield value
+        return
+    for selected in _selected(steps[at], value):
+        yield from _walk(steps, at + 1, selected)
+
+
+def _selected(step: Step, value: Any) -> Iterator[Any]:
+    if isinstance(step, Key):
+        if isinstance(value, dict) and step.name in value:
+            yield value[step.name]
+    elif isinstance(step, Index):
+        if isinstance(value, list) and step.position < len(value):
+            yield value[step.position]
+    else:
+        yield from (element for element in _elements(value) if _meant(step, element))
+
+
+def _elements(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _meant(step: Where | Each, element: Any) -> bool:
+    return isinstance(step, Each) or (isinstance(element, dict) and element.get(step.name) == step.text)

@@ -1,0 +1,105 @@
+"""Everything that can go wrong, as one tree.
+
+    GatewayError
+    ├── BadUserInput              BAD_USER_INPUT          an argument that cannot be used
+    ├── SettingsInvalid           SETTINGS_INVALID        the process must not start
+    └── UpstreamError             (one leaf each)         Vapi did not give what was asked for
+        ├── UpstreamUnavailable   UPSTREAM_UNAVAILABLE    no answer, half an answer, or a 5xx
+        ├── UpstreamRateLimited   UPSTREAM_RATE_LIMITED   429
+        ├── UpstreamUnauthorized  UPSTREAM_UNAUTHORIZED   401
+        ├── UpstreamForbidden     UPSTREAM_FORBIDDEN      402 or 403
+        ├── UpstreamRejected      UPSTREAM_REJECTED       any other 4xx
+        ├── UpstreamMalformed     UPSTREAM_MALFORMED      an answer that is not what the API promises
+        └── UpstreamTooDense      UPSTREAM_TOO_DENSE      more calls in one millisecond than one answer holds
+
+Each leaf has a stable ``code`` that clients may rely on. A message names the thing, the value and the way out, and never
+holds a secret or anything a caller said about a person.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """The root: catch this to catch whatever the gateway itself can explain."""
+
+    code: ClassVar[str] = "GATEWAY_ERROR"
+
+
+class BadUserInput(GatewayError):
+    """An argument that cannot be used, named together with its value and what would be accepted.
+
+    The value is shown shortened: callers may send megabytes.
+    """
+
+    code = "BAD_USER_INPUT"
+    SHOWN: ClassVar[int] = 80
+
+    def __init__(self, argument: str, value: object, expected: str) -> None:
+        self.argument = argument
+        self.value = _shortened(str(value), self.SHOWN)
+        self.expected = expected
+        super().__init__(f"Argument “{argument}” cannot be {self.value!r}: {expected}.")
+
+
+class SettingsInvalid(GatewayError):
+    """Settings with which the process must not start; the message says where they stand."""
+
+    code = "SETTINGS_INVALID"
+
+
+class UpstreamError(GatewayError):
+    """Vapi did not give what was asked for."""
+
+    code = "UPSTREAM_ERROR"
+
+
+class UpstreamUnavailable(UpstreamError):
+    """No answer, half an answer, or a 5xx: worth asking again later."""
+
+    code = "UPSTREAM_UNAVAILABLE"
+
+
+class UpstreamRateLimited(UpstreamError):
+    """Vapi answered 429; ``retry_after`` is what it asked us to wait, in seconds, or None."""
+
+    code = "UPSTREAM_RATE_LIMITED"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class UpstreamUnauthorized(UpstreamError):
+    """Vapi does not accept the gateway's key."""
+
+    code = "UPSTREAM_UNAUTHORIZED"
+
+
+class UpstreamForbidden(UpstreamError):
+    """Vapi knows the key and refuses nevertheless (plan, credit, or the firewall in front of it)."""
+
+    code = "UPSTREAM_FORBIDDEN"
+
+
+class UpstreamRejected(UpstreamError):
+    """Vapi refused the request itself; asking again will not help."""
+
+    code = "UPSTREAM_REJECTED"
+
+
+class UpstreamMalformed(UpstreamError):
+    """Vapi answered something that is not what its API promises."""
+
+    code = "UPSTREAM_MALFORMED"
+
+
+class UpstreamTooDense(UpstreamError):
+    """One millisecond holds more calls than one answer of Vapi may, so some could be lost."""
+
+    code = "UPSTREAM_TOO_DENSE"
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}…"

@@ -1,0 +1,1 @@
+"""What happened, told as events; whoever wants to know listens."""
