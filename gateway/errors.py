@@ -44,9 +44,16 @@ class BadUserInput(GatewayError):
 
 
 class SettingsInvalid(GatewayError):
-    """Settings with which the process must not start; the message says where they stand."""
+    """Settings with which the process must not start.
+
+    The message says what is wrong; ``at`` is the path of keys that leads to it in the settings file, if it is there.
+    """
 
     code = "SETTINGS_INVALID"
+
+    def __init__(self, message: str, at: tuple[str | int, ...] = ()) -> None:
+        self.at = at
+        super().__init__(message)
 
 
 class UpstreamError(GatewayError):

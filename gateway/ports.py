@@ -7,6 +7,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from gateway.domain.answers import CallAnswer
+from gateway.domain.artifact import PresignedUrls
+
 Document: TypeAlias = Mapping[str, Any]
 """A JSON object as upstream sent it."""
 
@@ -33,5 +36,27 @@ class CallSource(Protocol):
         ...
 
     async def list(self, query: CallQuery) -> Sequence[Document]:
-        """At most ``query.limit`` whole calls without presigned URLs, newest first; ties in any order."""
+        """At most ``query.limit`` whole calls without presigned URLs, newest first; ties in any order.
+
+        A row that is no call leaves an empty document in its place: the length of an answer tells whether more follow.
+        """
+        ...
+
+
+class CallReader(Protocol):
+    """Reads one call, from wherever it is known best.
+
+    Raises the leaves of `gateway.errors.UpstreamError` where nothing is known of the call and upstream cannot be asked.
+    """
+
+    async def get(self, call_id: str, max_age: dt.timedelta | None = None) -> CallAnswer | None:
+        """The call, no older than its state allows or ``max_age`` demands; None where there is no such call."""
+        ...
+
+    async def presigned(self, call_id: str) -> PresignedUrls | None:
+        """Addresses that open the call's recordings for half an hour, made anew; None where there is no such call."""
+        ...
+
+    def learn(self, document: Document, read_at: dt.datetime) -> CallAnswer:
+        """Take in a whole call that a listing brought; the answer is the newest that is known of it."""
         ...

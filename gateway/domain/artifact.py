@@ -171,7 +171,9 @@ class TransferDestination:
     assistant_name: str | None = attribute("destination.assistantName", doc="The assistant.", use=Use.EXPORT)
     caller_id: str | None = attribute("destination.callerId", doc="The number shown there.", use=Use.EXPORT)
     description: str | None = attribute("destination.description", doc="When the assistant is to choose it.")
-    message: Json = attribute("destination.message", doc="What the customer is told before: a text, or one with options.")
+    message: Json = attribute(
+        "destination.message", doc="What the customer is told before: a text, or one with options."
+    )
     transfer_plan: Json = attribute("destination.transferPlan", doc="How the transfer is made.")
 
 
@@ -181,18 +183,20 @@ class Transfer:
 
     destination: TransferDestination | None = attribute(doc="Where to.")
     mode: str | None = attribute("mode", doc="How: one of Vapi's eight modes.")
-    status: str | None = attribute("status", doc="connected, no-answer, busy, voicemail, failed, completed or cancelled.")
-    transcript: str | None = attribute("transcript", doc="What was said during the transfer.")
-    messages: tuple[Message, ...] | None = attribute(
-        "messages", doc="The same, turn by turn.", variants=MESSAGES
+    status: str | None = attribute(
+        "status", doc="connected, no-answer, busy, voicemail, failed, completed or cancelled."
     )
+    transcript: str | None = attribute("transcript", doc="What was said during the transfer.")
+    messages: tuple[Message, ...] | None = attribute("messages", doc="The same, turn by turn.", variants=MESSAGES)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """What a call leaves behind. Older rows carry some of it at the call's top level only; it is found there as well."""
 
-    call_id: str | None = attribute("id", doc="The call it belongs to: what presigned addresses are asked with.", exposed=False)
+    call_id: str | None = attribute(
+        "id", doc="The call it belongs to: what presigned addresses are asked with.", exposed=False
+    )
     transcript: str | None = attribute(
         "artifact.transcript", "transcript", doc="The conversation as one text.", use=Use.EXPORT
     )
@@ -220,7 +224,9 @@ class Artifact:
     )
     pcap_url: str | None = attribute("artifact.pcapUrl", doc="The packet capture of a phone call.")
     log_url: str | None = attribute("artifact.logUrl", doc="The log of the call.")
-    nodes: tuple[WorkflowNode, ...] | None = attribute("artifact.nodes", doc="The workflow nodes gone through, in order.")
+    nodes: tuple[WorkflowNode, ...] | None = attribute(
+        "artifact.nodes", doc="The workflow nodes gone through, in order."
+    )
     assistant_activations: tuple[AssistantActivation, ...] | None = attribute(
         "artifact.assistantActivations", doc="The assistants that were active, in order."
     )

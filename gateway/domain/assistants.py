@@ -12,8 +12,12 @@ class Assistant:
     """An assistant that was defined for this call alone."""
 
     name: str | None = attribute("assistant.name", doc="Its name.", use=Use.GROUP | Use.EXPORT)
-    first_message: str | None = attribute("assistant.firstMessage", doc="How it opens.", sensitivity=Sensitivity.CONTENT)
-    model: Json = attribute("assistant.model", doc="Its language model, prompt included.", sensitivity=Sensitivity.CONTENT)
+    first_message: str | None = attribute(
+        "assistant.firstMessage", doc="How it opens.", sensitivity=Sensitivity.CONTENT
+    )
+    model: Json = attribute(
+        "assistant.model", doc="Its language model, prompt included.", sensitivity=Sensitivity.CONTENT
+    )
     voice: Json = attribute("assistant.voice", doc="Its voice.")
     transcriber: Json = attribute("assistant.transcriber", doc="Its transcriber.")
     metadata: Json = attribute(
@@ -84,7 +88,9 @@ class WorkflowOverrides:
 class PhoneNumber:
     """The team's number, where the call itself states it."""
 
-    number: str | None = attribute("phoneNumber.number", "phoneNumber.twilioPhoneNumber", doc="The number.", unit="E.164")
+    number: str | None = attribute(
+        "phoneNumber.number", "phoneNumber.twilioPhoneNumber", doc="The number.", unit="E.164"
+    )
     name: str | None = attribute("phoneNumber.name", doc="Its name.")
     provider: str | None = attribute("phoneNumber.provider", doc="Whose it is: twilio, vonage, vapi, …")
     extension: str | None = attribute("phoneNumber.extension", doc="Its extension.")

@@ -248,4 +248,6 @@ def camel(python: str) -> str:
 
 def snake(name: str) -> str:
     """``durationSeconds`` → ``duration_seconds``."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() and at else letter.lower() for at, letter in enumerate(name))
+    return "".join(
+        f"_{letter.lower()}" if letter.isupper() and at else letter.lower() for at, letter in enumerate(name)
+    )

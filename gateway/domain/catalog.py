@@ -10,7 +10,7 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.attributes import Attribute, Kind, Sensitivity, Use, declared, snake
@@ -22,7 +22,10 @@ from gateway.errors import SettingsInvalid
 
 _NAME: Final = re.compile(r"[a-z][A-Za-z0-9]{0,62}")
 _ENUM_NAME: Final = re.compile(r"[^A-Za-z0-9]+")
-_RESERVED: Final = {"Call": ("freshness", "node", "configured"), "CallCustomer": ("key", "provenance", "configured", "profile")}
+_RESERVED: Final = {
+    "Call": ("freshness", "node", "configured"),
+    "CallCustomer": ("key", "provenance", "configured", "profile"),
+}
 
 CONFIGURABLE: Final[Mapping[str, Kind]] = {
     kind.value: kind
@@ -36,7 +39,7 @@ class Configured:
     """An attribute as a team declares it in its settings, in the same terms as a built-in one.
 
     ``paths`` lead from the top of the call; ``keys`` (of a customer only) are spellings to be tried in every place where
-    metadata is seen. ``where`` says where the declaration stands, for error messages.
+    metadata is seen. ``at`` is where the declaration stands in the settings file, for error messages.
     """
 
     name: str
@@ -49,7 +52,7 @@ class Configured:
     sensitivity: str | None = None
     flat: str | None = None
     use: tuple[str, ...] = ("filter", "sort", "group", "export")
-    where: str = "settings"
+    at: tuple[str | int, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,9 @@ def build(configured: Mapping[str, Sequence[Configured]] | None = None, places: 
     _collect(Call, "", Sensitivity.PUBLIC, records)
     _collect(PresignedUrls, "artifact", Sensitivity.CONTENT, records)
     _extend(records, Call.__name__, own.get("call", ()), prefix="", sensitivity=Sensitivity.PUBLIC)
-    _extend(records, CallCustomer.__name__, own.get("customer", ()), prefix="customer", sensitivity=Sensitivity.PERSONAL)
+    _extend(
+        records, CallCustomer.__name__, own.get("customer", ()), prefix="customer", sensitivity=Sensitivity.PERSONAL
+    )
     places = places or Places()
     records[CallCustomer.__name__] = _respelled(records[CallCustomer.__name__], places)
     catalog = Catalog(records, _parsed((*places.metadata, *places.variables)))
@@ -147,9 +152,9 @@ def _extend(
         attribute = _configured(declaration, of=name, prefix=prefix, sensitivity=sensitivity)
         clash = taken & set(_names(attribute))
         if clash:
-            _refuse(declaration, f"name: {name} has a field “{clash.pop()}” already")
+            _refuse(declaration, "name", f"{name} has a field “{clash.pop()}” already")
         if attribute.values is not None and attribute.values.__name__ in records:
-            _refuse(declaration, f"name: there is a type “{attribute.values.__name__}” already")
+            _refuse(declaration, "name", f"there is a type “{attribute.values.__name__}” already")
         records[name] = dataclasses.replace(record, attributes=(*record.attributes, attribute))
 
 
@@ -160,13 +165,13 @@ def _names(attribute: Attribute) -> tuple[str, ...]:
 
 def _configured(of_team: Configured, *, of: str, prefix: str, sensitivity: Sensitivity) -> Attribute:
     if not _NAME.fullmatch(of_team.name):
-        _refuse(of_team, f"name: “{of_team.name}” is no camelCase name of letters and digits")
+        _refuse(of_team, "name", f"“{of_team.name}” is no camelCase name of letters and digits")
     if of_team.type not in CONFIGURABLE:
-        _refuse(of_team, f"type: “{of_team.type}” is none of {', '.join(CONFIGURABLE)}")
+        _refuse(of_team, "type", f"“{of_team.type}” is none of {', '.join(CONFIGURABLE)}")
     if not of_team.description.strip():
-        _refuse(of_team, "description: every field needs one")
+        _refuse(of_team, "description", "every field needs one")
     if prefix == "" and (of_team.keys or not of_team.paths):
-        _refuse(of_team, "paths: an attribute of the call needs paths, and has no keys")
+        _refuse(of_team, "paths", "an attribute of the call needs paths, and has no keys")
     kind = CONFIGURABLE[of_team.type]
     keys = of_team.keys or (() if of_team.paths else tuple(dict.fromkeys((of_team.name, snake(of_team.name)))))
     snaked = snake(of_team.name)
@@ -190,7 +195,7 @@ def _paths(of_team: Configured, texts: Sequence[str], what: str) -> tuple[Path, 
     try:
         return tuple(map(parse, texts))
     except PathInvalid as error:
-        _refuse(of_team, f"{what}: {error}")
+        _refuse(of_team, what, str(error))
 
 
 def _sensitivity(of_team: Configured, default: Sensitivity) -> Sensitivity:
@@ -200,7 +205,7 @@ def _sensitivity(of_team: Configured, default: Sensitivity) -> Sensitivity:
         return Sensitivity(of_team.sensitivity)
     except ValueError:
         known = ", ".join(level.value for level in Sensitivity)
-        _refuse(of_team, f"sensitivity: “{of_team.sensitivity}” is none of {known}")
+        _refuse(of_team, "sensitivity", f"“{of_team.sensitivity}” is none of {known}")
 
 
 def _use(of_team: Configured) -> Use:
@@ -208,7 +213,7 @@ def _use(of_team: Configured) -> Use:
     use = Use.NONE
     for name in of_team.use:
         if name not in known:
-            _refuse(of_team, f"use: “{name}” is none of {', '.join(known)}")
+            _refuse(of_team, "use", f"“{name}” is none of {', '.join(known)}")
         use |= known[name]
     return use
 
@@ -221,17 +226,18 @@ def _closed_set(of_team: Configured, of: str) -> type[ClosedSet]:
         if not name or name[0].isdigit():
             name = f"_{name}"
         if name in (*members, "UNKNOWN", "_", "TRUE", "FALSE", "NULL"):
-            _refuse(of_team, f"values: “{text}” would be the enum value {name}, which is taken or reserved")
+            _refuse(of_team, "values", f"“{text}” would be the enum value {name}, which is taken or reserved")
         members[name] = (text, f"“{text}”, as the call states it.")
     if not members:
-        _refuse(of_team, "values: an enum needs at least one")
+        _refuse(of_team, "values", "an enum needs at least one")
     raw = f"{of_team.name}Raw"
     members["UNKNOWN"] = ("unknown", f"A text outside the set; `{raw}` has it.")
     return _enum(f"{of}{of_team.name[0].upper()}{of_team.name[1:]}", members, of_team.description.strip())
 
 
 def _enum(name: str, members: Mapping[str, Any], doc: str) -> type[ClosedSet]:
-    made: Any = ClosedSet(name, list(members.items()))  # type: ignore[call-overload]  # the functional API of enum
+    make: Any = ClosedSet  # typed as anything: the functional API of enum is not known to the type checker
+    made = make(name, list(members.items()))
     made.__doc__ = doc
     closed: type[ClosedSet] = made
     return closed
@@ -241,7 +247,8 @@ def _respelled(record: Record, places: Places) -> Record:
     """The customer's record with the spellings that the settings give instead of the declared ones."""
     unknown = set(places.keys) - {attribute.name for attribute in record.attributes}
     if unknown:
-        raise SettingsInvalid(f"customer.keys: the customer has no attribute “{unknown.pop()}”.")
+        name = unknown.pop()
+        raise SettingsInvalid(f"the customer has no attribute “{name}”", ("customer", "keys", name))
     attributes = (
         dataclasses.replace(a, keys=_parsed(places.keys[a.name])) if a.name in places.keys else a
         for a in record.attributes
@@ -253,18 +260,25 @@ def _parsed(texts: Sequence[str]) -> tuple[Path, ...]:
     try:
         return tuple(map(parse, texts))
     except PathInvalid as error:
-        raise SettingsInvalid(f"customer: {error}.") from error
+        raise SettingsInvalid(f"customer: {error}", ("customer",)) from error
 
 
 def _check_flat_names(catalog: Catalog, own: Mapping[str, Sequence[Configured]]) -> None:
-    seen: dict[str, str] = {"customer_key": "customer.key"}
+    seen: dict[str, Attribute] = {}
     for attribute in catalog.columns():
-        if attribute.flat in seen:
-            where = next((c.where for each in own.values() for c in each if c.name == attribute.name), "catalog")
-            message = f"{where}: the flat name “{attribute.flat}” is taken by {seen[attribute.flat]}; give another as flat"
-            raise SettingsInvalid(message)
-        seen[attribute.flat] = attribute.name
+        if attribute.flat in seen or attribute.flat == "customer_key":
+            message = f"the flat name “{attribute.flat}” is taken; state another as “flat”"
+            _refuse(_declaration(attribute, seen.get(attribute.flat), own), "name", message)
+        seen[attribute.flat] = attribute
 
 
-def _refuse(of_team: Configured, why: str) -> Any:
-    raise SettingsInvalid(f"{of_team.where}: attribute “{of_team.name}”: {why}.")
+def _declaration(
+    attribute: Attribute, other: Attribute | None, own: Mapping[str, Sequence[Configured]]
+) -> Configured:
+    """The team's declaration of whichever of two attributes is the team's."""
+    name = attribute.name if attribute.configured or other is None else other.name
+    return next(c for declarations in own.values() for c in declarations if c.name == name)
+
+
+def _refuse(of_team: Configured, what: str, why: str) -> NoReturn:
+    raise SettingsInvalid(f"attribute “{of_team.name}”: {what}: {why}", (*of_team.at, what))

@@ -28,7 +28,9 @@ class UserMessage(Message):
     is_filtered: bool | None = attribute("isFiltered", doc="Whether the security filter changed the words.")
     detected_threats: tuple[str, ...] | None = attribute("detectedThreats", doc="What the security filter found.")
     original_message: str | None = attribute("originalMessage", doc="The words before the security filter.")
-    speaker_label: str | None = attribute("speakerLabel", doc="Which of several voices it was, where they are told apart.")
+    speaker_label: str | None = attribute(
+        "speakerLabel", doc="Which of several voices it was, where they are told apart."
+    )
     metadata: Json = attribute("metadata", doc="What the transcriber adds, such as the confidence of each word.")
 
 

@@ -91,7 +91,9 @@ class CostBreakdown:
     """The cost of a call by component; Vapi rounds each to four decimals, so the parts do not add up to the total."""
 
     total: float | None = attribute("costBreakdown.total", doc="The whole call.", unit="USD", use=_MONEY)
-    transport: float | None = attribute("costBreakdown.transport", doc="The telephony provider.", unit="USD", use=_COUNT)
+    transport: float | None = attribute(
+        "costBreakdown.transport", doc="The telephony provider.", unit="USD", use=_COUNT
+    )
     stt: float | None = attribute("costBreakdown.stt", doc="Speech to text.", unit="USD", use=_COUNT)
     llm: float | None = attribute("costBreakdown.llm", doc="The language model.", unit="USD", use=_COUNT)
     tts: float | None = attribute("costBreakdown.tts", doc="Text to speech.", unit="USD", use=_COUNT)
@@ -191,7 +193,9 @@ class AnalysisCost(Cost):
     prompt_tokens: int | None = attribute("promptTokens", doc="Tokens read.")
     completion_tokens: int | None = attribute("completionTokens", doc="Tokens written.")
     cached_prompt_tokens: int | None = attribute("cachedPromptTokens", doc="Tokens read from the provider's cache.")
-    structured_output_breakdown: Json = attribute("structuredOutputBreakdown", doc="The share of each structured output.")
+    structured_output_breakdown: Json = attribute(
+        "structuredOutputBreakdown", doc="The share of each structured output."
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from gateway.domain import identity
+from gateway.domain.artifact import PresignedUrls
 from gateway.domain.attributes import Attribute, Document, Kind
 from gateway.domain.call import Call
 from gateway.domain.catalog import Catalog, Record
@@ -77,7 +78,9 @@ class _Decoder:
         make, always = record.type, record.type is Call
 
         def read(document: Document, problems: _Problems) -> Any:
-            values, configured, stated = {}, {}, always
+            values: dict[str, Any] = {}
+            configured: dict[str, Any] = {}
+            stated = always
             for attribute, read_attribute in readers:
                 value = read_attribute(document, problems)
                 if value is None:
@@ -150,9 +153,11 @@ class _Decoder:
                     continue
                 value, path = found
                 (configured if attribute.configured else values)[_slot(attribute)] = value
-                provenance.append(Provenance(
-                    attribute=attribute.name, path=path.text, origin=origin(path), trust=trust(path, document)
-                ))
+                provenance.append(
+                    Provenance(
+                        attribute=attribute.name, path=path.text, origin=origin(path), trust=trust(path, document)
+                    )
+                )
             customer = CallCustomer(**values, configured=configured, provenance=tuple(provenance))
             return dataclasses.replace(customer, key=self._key(customer, document))
 
@@ -260,3 +265,17 @@ def json_type(value: Any) -> str:
         return "object"
     names = {str: "string", int: "number", float: "number", list: "array", type(None): "null"}
     return names.get(type(value), "unknown")
+
+
+ReadPresigned: TypeAlias = Callable[[Document], PresignedUrls]
+
+
+def presigned_reader(catalog: Catalog) -> ReadPresigned:
+    """The function that reads the presigned addresses of an upstream document, before redaction takes them out."""
+    record = catalog.records[PresignedUrls.__name__]
+    readers = [(a, _scalar(a, f"{record.name}.{a.name}")) for a in record.attributes]
+
+    def read(document: Document) -> PresignedUrls:
+        return PresignedUrls(**{a.python: read_attribute(document, []) for a, read_attribute in readers})
+
+    return read

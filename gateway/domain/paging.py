@@ -56,7 +56,9 @@ def decode(text: str, *, stated: str) -> Cursor:
     try:
         cursor = _read(text)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError, binascii.Error):
-        raise BadUserInput("after", text, "it is no cursor of this gateway; take one from `pageInfo` or `edges`") from None
+        raise BadUserInput(
+            "after", text, "it is no cursor of this gateway; take one from `pageInfo` or `edges`"
+        ) from None
     if cursor.stated != stated:
         raise BadUserInput("after", text, "it belongs to a list with another filter; begin again without it")
     return cursor
@@ -65,7 +67,9 @@ def decode(text: str, *, stated: str) -> Cursor:
 def _read(text: str) -> Cursor:
     if len(text) > _LONGEST:
         raise ValueError
-    version, milliseconds, call_id, conditions, stated = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    version, milliseconds, call_id, conditions, stated = json.loads(
+        base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    )
     known = type(version) is int and version == _VERSION and type(milliseconds) is int
     if not (known and isinstance(call_id, str) and isinstance(stated, str)):
         raise ValueError

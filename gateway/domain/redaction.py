@@ -34,7 +34,20 @@ _SECRET_SHAPES: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_SHAPE_MARKS: Final = ("eyJ", "ignature=", "sig=", "token=", "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "earer ", "PRIVATE KEY")
+_SHAPE_MARKS: Final = (
+    "eyJ",
+    "ignature=",
+    "sig=",
+    "token=",
+    "sk-",
+    "sk_",
+    "pk-",
+    "pk_",
+    "rk-",
+    "rk_",
+    "earer ",
+    "PRIVATE KEY",
+)
 """One of these is in every text of a secret shape: finding them is a hundred times faster than the pattern."""
 _PRESIGNED: Final = "presigned"
 _MAX_DEPTH: Final = 100

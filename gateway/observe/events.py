@@ -35,7 +35,7 @@ class UpstreamAnswered(Event):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class UpstreamRetried(Event):
-    """A request to Vapi failed and will be tried again after ``wait`` seconds."""
+    """A request to Vapi failed and is tried again now; ``attempt`` counts the failures so far."""
 
     route: str
     code: str

@@ -1,0 +1,1 @@
+"""What is remembered in memory, and how a call is read through it."""

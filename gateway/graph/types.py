@@ -1,0 +1,271 @@
+"""Types: one named class for each record that GraphQL shows; the catalog gives them their fields."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final, cast
+
+import strawberry
+
+from gateway.domain import artifact, assistants, call, conversation, costs, customer, enums
+from gateway.domain.answers import CallAnswer
+from gateway.graph.derive import exposes
+from gateway.graph.enums import definition
+
+
+@strawberry.interface(description="Something with an id that `node` finds again.")
+class Node:
+    """GraphQL's interface for whatever has a global id."""
+
+    id: strawberry.ID = strawberry.field(description="The id, unique among all types.")
+
+
+@exposes(conversation.Message, interface=True)
+class Message: ...
+
+
+@exposes(conversation.UserMessage)
+class UserMessage(Message): ...
+
+
+@exposes(conversation.BotMessage)
+class BotMessage(Message): ...
+
+
+@exposes(conversation.SystemMessage)
+class SystemMessage(Message): ...
+
+
+@exposes(conversation.ToolCallMessage)
+class ToolCallMessage(Message): ...
+
+
+@exposes(conversation.ToolCallResultMessage)
+class ToolCallResultMessage(Message): ...
+
+
+@exposes(conversation.OtherMessage)
+class OtherMessage(Message): ...
+
+
+@exposes(conversation.OpenAIMessage)
+class OpenAIMessage: ...
+
+
+@exposes(conversation.Analysis)
+class Analysis: ...
+
+
+@exposes(costs.AnalysisCostBreakdown)
+class AnalysisCostBreakdown: ...
+
+
+@exposes(costs.CostBreakdown)
+class CostBreakdown: ...
+
+
+@exposes(costs.Cost, interface=True)
+class Cost: ...
+
+
+@exposes(costs.TransportCost)
+class TransportCost(Cost): ...
+
+
+@exposes(costs.TranscriberCost)
+class TranscriberCost(Cost): ...
+
+
+@exposes(costs.ModelCost)
+class ModelCost(Cost): ...
+
+
+@exposes(costs.VoiceCost)
+class VoiceCost(Cost): ...
+
+
+@exposes(costs.VapiCost)
+class VapiCost(Cost): ...
+
+
+@exposes(costs.VoicemailDetectionCost)
+class VoicemailDetectionCost(Cost): ...
+
+
+@exposes(costs.AnalysisCost)
+class AnalysisCost(Cost): ...
+
+
+@exposes(costs.KnowledgeBaseCost)
+class KnowledgeBaseCost(Cost): ...
+
+
+@exposes(costs.OtherCost)
+class OtherCost(Cost): ...
+
+
+@exposes(artifact.MonoRecording)
+class MonoRecording: ...
+
+
+@exposes(artifact.Recording)
+class Recording: ...
+
+
+@exposes(artifact.WorkflowNode)
+class WorkflowNode: ...
+
+
+@exposes(artifact.AssistantActivation)
+class AssistantActivation: ...
+
+
+@exposes(artifact.TurnLatency)
+class TurnLatency: ...
+
+
+@exposes(artifact.PerformanceMetrics)
+class PerformanceMetrics: ...
+
+
+@exposes(artifact.StructuredOutput)
+class StructuredOutput: ...
+
+
+@exposes(artifact.SkippedStructuredOutput)
+class SkippedStructuredOutput: ...
+
+
+@exposes(artifact.Scorecard)
+class Scorecard: ...
+
+
+@exposes(artifact.TransferDestination)
+class TransferDestination: ...
+
+
+@exposes(artifact.Transfer)
+class Transfer: ...
+
+
+@exposes(artifact.Artifact)
+class Artifact: ...
+
+
+@exposes(assistants.Assistant)
+class Assistant: ...
+
+
+@exposes(assistants.AssistantOverrides)
+class AssistantOverrides: ...
+
+
+@exposes(assistants.Squad)
+class Squad: ...
+
+
+@exposes(assistants.SquadOverrides)
+class SquadOverrides: ...
+
+
+@exposes(assistants.Workflow)
+class Workflow: ...
+
+
+@exposes(assistants.WorkflowOverrides)
+class WorkflowOverrides: ...
+
+
+@exposes(assistants.PhoneNumber)
+class PhoneNumber: ...
+
+
+@exposes(call.Transport)
+class Transport: ...
+
+
+@exposes(call.SchedulePlan)
+class SchedulePlan: ...
+
+
+@exposes(call.RecordingConsent)
+class RecordingConsent: ...
+
+
+@exposes(call.Compliance)
+class Compliance: ...
+
+
+@exposes(call.MonitorResult)
+class MonitorResult: ...
+
+
+@exposes(call.Monitor)
+class Monitor: ...
+
+
+@exposes(call.SubscriptionLimits)
+class SubscriptionLimits: ...
+
+
+@strawberry.type(description="Where one attribute of a call's customer came from, and who could have written it.")
+class Provenance:
+    """The GraphQL type of `gateway.domain.customer.Provenance`."""
+
+    attribute: str = strawberry.field(description="The attribute, by its name in GraphQL.")
+    path: str = strawberry.field(description="The place in Vapi's document of the call.")
+    origin: enums.Origin = strawberry.field(
+        graphql_type=definition(enums.Origin), description="What kind of place that is."
+    )
+    trust: enums.Trust = strawberry.field(
+        graphql_type=definition(enums.Trust), description="Who could have written it there."
+    )
+
+
+@exposes(customer.CallCustomer)
+class CallCustomer:
+    """The GraphQL type of `gateway.domain.customer.CallCustomer`."""
+
+    key: strawberry.ID = strawberry.field(
+        description="Who the customer is across calls: opaque, the same for all calls of one customer."
+    )
+    provenance: list[Provenance] = strawberry.field(
+        description="Where each attribute came from: Vapi's own fields, metadata, or variable values."
+    )
+
+
+@strawberry.type(description="How current an answer is.")
+class Freshness:
+    """The GraphQL type of `gateway.domain.stamp.Freshness`."""
+
+    fetched_at: dt.datetime = strawberry.field(description="When Vapi was asked for it.")
+    age_ms: float = strawberry.field(
+        description="How long ago it was last known to be current. In milliseconds; a Float, since 32 bits hold 25 days."
+    )
+    state: enums.FreshnessState = strawberry.field(
+        graphql_type=definition(enums.FreshnessState), description="What that means for a call in its state."
+    )
+    source: enums.FreshnessSource = strawberry.field(
+        graphql_type=definition(enums.FreshnessSource), description="Where the answer came from."
+    )
+
+
+def _freshness(root: strawberry.Parent[CallAnswer]) -> Freshness:
+    return cast("Freshness", root.freshness)
+
+
+@exposes(call.Call, through=lambda answer: answer.call)
+class Call(Node):
+    """The GraphQL type of `gateway.domain.call.Call`; its resolvers return a `CallAnswer`."""
+
+    freshness: Freshness = strawberry.field(resolver=_freshness, description="How current this answer is.")
+
+    @classmethod
+    def is_type_of(cls, source: object, _info: object) -> bool:
+        return isinstance(source, CallAnswer)
+
+
+RECORDS: Final = tuple(
+    value for value in dict(globals()).values() if isinstance(value, type) and "__exposes__" in value.__dict__
+)
+"""Every class here that exposes a record."""

@@ -1,0 +1,231 @@
+"""Settings: every one of them once, with its type, its default and its help.
+
+They come from the environment (prefix ``GATEWAY_``), then from a TOML file. Only `gateway.app` and the commands read
+them; everything else gets plain values.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gateway.errors import SettingsInvalid
+from gateway.toml_lines import line_of
+
+_PREFIX: Final = "GATEWAY_"
+_FILE_VARIABLE: Final = f"{_PREFIX}SETTINGS_FILE"
+_KEY_VARIABLES: Final = ("GATEWAY_UPSTREAM_KEY", "VAPI_API_KEY")
+
+Seconds = Annotated[float, Field(ge=0, le=10 * 365 * 24 * 3600, allow_inf_nan=False)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class AttributeSettings(_Strict):
+    """An attribute of the call or the customer that a team declares itself."""
+
+    name: str = Field(description="The GraphQL field, in camelCase.")
+    type: str = Field(description="String, Int, Float, Boolean, DateTime, enum or [String].")
+    description: str = Field(description="What it is, for everybody who reads the schema.")
+    paths: tuple[str, ...] = Field((), description="Where a call says it, from the top of Vapi's document.")
+    keys: tuple[str, ...] = Field(
+        (), description="Customers only: its spellings in metadata; without paths and keys, its own name."
+    )
+    values: tuple[str, ...] = Field((), description="The texts of an enum.")
+    unit: str | None = Field(None, description="The unit of a number.")
+    sensitivity: Literal["public", "personal", "content", "secret"] | None = Field(
+        None, description="Who may see it; personal for customers, public for calls."
+    )
+    flat: str | None = Field(None, description="Its name in tables and exports, where the usual one is taken.")
+    use: tuple[str, ...] = Field(
+        ("filter", "sort", "group", "export"), description="filter, sort, group, measure, export, index."
+    )
+
+
+class CallSettings(_Strict):
+    """What a team says of its calls."""
+
+    attributes: tuple[AttributeSettings, ...] = Field((), description="Further attributes of the call.")
+
+
+class CustomerSettings(_Strict):
+    """What a team says of its customers."""
+
+    attributes: tuple[AttributeSettings, ...] = Field((), description="Further attributes of the customer.")
+    metadata: tuple[str, ...] | None = Field(
+        None, description="The objects in which metadata is looked for, in order of trust, instead of the usual ones."
+    )
+    variables: tuple[str, ...] | None = Field(
+        None, description="The objects in which variable values are looked for, instead of the usual ones."
+    )
+    keys: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Spellings by attribute, instead of the usual ones."
+    )
+
+
+class Settings(BaseSettings):
+    """Every setting of the gateway."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        env_ignore_empty=True,
+    )
+
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    allow_anonymous: bool = Field(
+        False, description="Listen beyond this machine although nobody is asked who they are."
+    )
+    settings_file: Path | None = Field(None, description="The TOML file with further settings.")
+    data_dir: Path | None = Field(
+        None, description="Where the gateway keeps what it makes itself; by default in the user's data folder."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="The database of the mirror of all calls. Accepted and not used: this version has no mirror yet."
+    )
+    identity_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="What customer keys that stand for numbers and addresses are hashed with, 16 characters or more; "
+        "made at first start and kept in the data folder if not given. All gateways over the same calls need the same.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+
+    upstream_url: str = Field(
+        "https://api.vapi.ai", description="Vapi's API; https://api.eu.vapi.ai for an organisation in the EU."
+    )
+    upstream_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices(*_KEY_VARIABLES),
+        description="Vapi's private key; also read from VAPI_API_KEY.",
+    )
+    upstream_timeout_seconds: Seconds = Field(
+        10.0, gt=0, description="How long to wait for a connection to Vapi, and for each piece of its answer."
+    )
+    upstream_connections: int = Field(20, ge=1, le=1000, description="Connections to Vapi at most.")
+    upstream_rate: float = Field(
+        10.0, ge=0, le=10_000, allow_inf_nan=False, description="Requests to Vapi per second in the long run; 0 for any."
+    )
+    upstream_burst: int = Field(50, ge=1, le=10_000, description="Requests to Vapi that may go at once.")
+    upstream_attempts: int = Field(4, ge=1, le=10, description="How often a request to Vapi is tried.")
+    upstream_backoff_seconds: Seconds = Field(
+        0.25, description="How long to wait before the second attempt; each further wait is twice as long."
+    )
+    upstream_patience_seconds: Seconds = Field(
+        15.0, gt=0, description="How long all attempts of one request may take together."
+    )
+
+    cache_bytes: int = Field(
+        256 * 2**20, ge=2**20, le=2**40, description="Memory for calls, roughly, in bytes; the least used go first."
+    )
+    live_fresh_seconds: Seconds = Field(5, description="How long a call that is not over counts as fresh.")
+    live_stale_seconds: Seconds = Field(60, description="For how long after that it may be served while it is refreshed.")
+    ended_fresh_seconds: Seconds = Field(20, description="How long a call that has just ended counts as fresh.")
+    ended_stale_seconds: Seconds = Field(300, description="For how long after that it may be served while it is refreshed.")
+    settled_fresh_seconds: Seconds = Field(6 * 3600, description="How long a settled call counts as fresh.")
+    settled_stale_seconds: Seconds = Field(
+        18 * 3600, description="For how long after that it may be served while it is refreshed."
+    )
+    settles_after_seconds: Seconds = Field(600, description="How long after its last change an ended call is settled.")
+    missing_fresh_seconds: Seconds = Field(10, description="How long it is remembered that Vapi has no such call.")
+    kept_seconds: Seconds = Field(
+        48 * 3600, description="How long a call is kept for the case that Vapi cannot be asked, from when it was fetched."
+    )
+    retry_after_seconds: Seconds = Field(5, description="How long a call is left alone after it could not be refreshed.")
+
+    page_size_limit: int = Field(100, ge=1, le=1000, description="The largest page of a list.")
+
+    call: CallSettings = Field(default_factory=CallSettings, description="The call: see docs/settings.md.")
+    customer: CustomerSettings = Field(default_factory=CustomerSettings, description="The customer: see docs/settings.md.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then what `load` read from the file."""
+        return env_settings, init_settings
+
+
+def load(file: Path | None = None, **stated: Any) -> Settings:
+    """The settings from the environment and the file (``file``, else ``GATEWAY_SETTINGS_FILE``).
+
+    ``stated`` is what a command line says, which wins over both.
+
+    Raises:
+        SettingsInvalid: the message names the variable, or the file and the line, and what is wrong with it.
+    """
+    path = file or _file_of_environment()
+    text = _read(path) if path else ""
+    table = _parsed(path, text)
+    try:
+        settings = Settings(**{**table, **({"settings_file": path} if path else {})})
+        return settings.model_copy(update=stated)
+    except ValidationError as error:
+        raise SettingsInvalid(_explained(error, path, text)) from None
+    except ValueError as error:  # a variable that should hold JSON and does not
+        raise SettingsInvalid(f"the environment: {error}") from None
+
+
+def variables(name: str) -> tuple[str, ...]:
+    """The environment variables of a setting, by its name or the first of them."""
+    if name in ("upstream_key", *_KEY_VARIABLES):
+        return _KEY_VARIABLES
+    return (f"{_PREFIX}{name.upper()}",)
+
+
+def _file_of_environment() -> Path | None:
+    named = os.environ.get(_FILE_VARIABLE)
+    return Path(named) if named else None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(f"{path}: the settings file cannot be read: {error}") from None
+
+
+def _parsed(path: Path | None, text: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsInvalid(f"{path}: {error}") from None
+
+
+def _explained(error: ValidationError, path: Path | None, text: str) -> str:
+    """Every problem with the place where it stands."""
+    return "\n".join(f"{_place(found['loc'], path, text)}: {found['msg']}" for found in error.errors(include_url=False))
+
+
+def _place(loc: tuple[int | str, ...], path: Path | None, text: str) -> str:
+    named = next((name for name in variables(str(loc[0])) if os.environ.get(name)), None)
+    if named is not None:
+        return f"{named} in the environment"
+    line = line_of(text, loc)
+    dotted = ".".join(map(str, loc))
+    return f"{path}, line {line}: {dotted}" if line else dotted
+
+
+def located(error: SettingsInvalid, settings: Settings) -> SettingsInvalid:
+    """The same error with the file and the line in its message, where the file is at fault."""
+    path = settings.settings_file
+    if path is None or not error.at:
+        return error
+    return SettingsInvalid(f"{path}, line {line_of(_read(path), error.at)}: {error}")

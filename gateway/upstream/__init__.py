@@ -1,0 +1,1 @@
+"""Vapi over httpx: the client, its pacing, and walking history without a cursor."""

@@ -1,0 +1,49 @@
+"""Pacing: how fast one gateway asks Vapi, over all its requests together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from aiolimiter import AsyncLimiter
+
+LONGEST_PAUSE: Final = 3600.0
+"""Seconds. A longer pause ends after this one: a mistaken header must not silence a gateway for good."""
+
+
+class Pacing:
+    """A token bucket, and a pause that all requests share.
+
+    ``rate`` is requests per second in the long run (0: unpaced), ``burst`` how many may go at once. Vapi does not
+    publish its rate limits; its own gitops tool spaces requests 700 ms apart. Belongs to one event loop.
+    """
+
+    def __init__(self, *, rate: float, burst: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
+        self._bucket = AsyncLimiter(burst, burst / rate) if rate else None
+        self._clock = clock
+        self._resume = clock()
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody ask for this long; a longer pause that is under way stays."""
+        self._resume = max(self._resume, self._clock() + min(seconds, LONGEST_PAUSE))
+
+    def pause_left(self) -> float:
+        """The seconds until anybody may ask again, 0 where there is no pause."""
+        return max(0.0, self._resume - self._clock())
+
+    async def turn(self, *, patience: float) -> bool:
+        """True when it is the caller's turn; False as soon as there is a pause of more than ``patience`` seconds.
+
+        The pause comes before the bucket, so that those who waited for its end go on in pace.
+        """
+        while (left := self.pause_left()) <= patience:
+            if left:
+                await asyncio.sleep(left)
+                continue
+            if self._bucket:
+                await self._bucket.acquire()
+            if not self.pause_left():
+                return True
+        return False

@@ -1,0 +1,157 @@
+"""GraphQL over HTTP: Strawberry's view, with the media types, status codes and refusals of the specification.
+
+https://graphql.github.io/graphql-over-http/draft/ ; where it leaves a choice, a client that does not ask for
+``application/graphql-response+json`` gets ``application/json`` and 200, as clients of old expect.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import MissingQueryError
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from gateway.domain.principal import ANONYMOUS
+from gateway.graph.context import Context
+from gateway.graph.schema import CatalogSchema
+from gateway.services.calls import Calls
+from gateway.web.media_types import GRAPHQL, JSON, accepted, is_json
+from gateway.web.middleware.request_id import request_id
+
+_BAD_REQUEST: Final = "BAD_REQUEST"
+
+
+class GraphQLView(GraphQL[Context, None]):
+    """The endpoint ``/graphql``: queries by POST and GET, answers and refusals always in JSON."""
+
+    def __init__(self, schema: CatalogSchema, *, calls: Calls, clock: Callable[[], dt.datetime]) -> None:
+        super().__init__(schema, graphql_ide=None, subscription_protocols=())
+        self._calls = calls
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await WebSocket(scope, receive, send).close()
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except HTTPException as refusal:
+            response = refused(refusal.status_code, refusal.reason)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method not in ("GET", "POST"):
+            return refused(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL is asked by GET and POST", {"Allow": "GET, POST"})
+        if accepted(request.headers.get("accept")) is None:
+            return refused(HTTPStatus.NOT_ACCEPTABLE, f"The answer can be {GRAPHQL} or application/json")
+        return await self.run(request)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        return Context(
+            request_id=request_id(request.scope), principal=ANONYMOUS, calls=self._calls, now=self._clock()
+        )
+
+    def should_render_graphql_ide(self, request: object) -> bool:
+        return False
+
+    def decode_json(self, data: str | bytes) -> object:
+        """JSON as clients send it; whatever cannot be read is the client's fault, however it fails."""
+        try:
+            return json.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "The request holds no JSON that can be read") from error
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        if request.method == "GET":
+            return _request_data(self.parse_query_params(request.query_params))
+        if not is_json(request.content_type):
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The request must be application/json in UTF-8")
+        return _request_data(self.parse_json(await request.get_body()))
+
+    async def execute_single(self, request: Request, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """Execute; an operation that cannot be told apart is an error of the request, as a syntax error is."""
+        try:
+            return await super().execute_single(request, *args, **kwargs)
+        except HTTPException as refusal:
+            cause = refusal.__cause__
+            if isinstance(cause, InvalidOperationTypeError):
+                status = HTTPStatus.METHOD_NOT_ALLOWED if request.method == "GET" else HTTPStatus.BAD_REQUEST
+                raise HTTPException(status, f"{_named(cause.operation_type)} cannot be asked for here") from cause
+            if isinstance(cause, CannotGetOperationTypeError):
+                extensions = {"code": "OPERATION_RESOLUTION_FAILURE"}
+                return ExecutionResult(None, [GraphQLError(refusal.reason, extensions=extensions)])
+            if isinstance(cause, MissingQueryError):
+                raise HTTPException(HTTPStatus.BAD_REQUEST, "The request has no “query”") from cause
+            raise
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        """The answer's body; where nothing was executed it has no ``data``."""
+        body = process_result(result)
+        if is_request_error(result):
+            body.pop("data", None)
+        return body
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """What the answer is made on: it knows the media type that the client would rather have."""
+        return Response(media_type=accepted(request.headers.get("accept")))
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        media_type = sub_response.media_type or JSON
+        bad = media_type == GRAPHQL and "data" not in response_data
+        return Response(
+            self.encode_json(response_data),
+            status_code=HTTPStatus.BAD_REQUEST if bad else HTTPStatus.OK,
+            headers={"content-type": f"{media_type}; charset=utf-8"},
+        )
+
+
+def is_request_error(result: ExecutionResult) -> bool:
+    """Whether the request failed before anything was executed: syntax, validation, variables, operation."""
+    return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
+
+
+def refused(status: int, reason: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A refusal in GraphQL's shape: every answer of the endpoint is JSON."""
+    error = {"message": f"{reason}.", "extensions": {"code": _BAD_REQUEST}}
+    return JSONResponse({"errors": [error]}, status_code=status, headers=headers)
+
+
+def _request_data(data: object) -> GraphQLRequestData:
+    """The parameters of a request, each of its type. One request holds one operation: lists are refused."""
+    if not isinstance(data, dict):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The request must be a JSON object")
+    return GraphQLRequestData(
+        query=_typed(data, "query", str),
+        variables=_typed(data, "variables", dict),
+        operation_name=_typed(data, "operationName", str),
+        extensions=_typed(data, "extensions", dict),
+    )
+
+
+def _typed(data: Mapping[str, Any], name: str, expected: type) -> Any:
+    value = data.get(name)
+    if value is None or isinstance(value, expected):
+        return value
+    kind = "a string" if expected is str else "an object"
+    raise HTTPException(HTTPStatus.BAD_REQUEST, f"“{name}” must be {kind} or null")
+
+
+def _named(operation: OperationType) -> str:
+    return f"A {operation.value}"

@@ -1,0 +1,70 @@
+"""Request ids: one for every request, told to the caller and used in the log; and the end of every unforeseen error."""
+
+from __future__ import annotations
+
+import re
+import traceback
+import uuid
+from typing import Any, Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.observe.events import Listener, RequestFailed
+
+_HEADER: Final = "X-Request-Id"
+_USABLE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def request_id(scope: Any) -> str:
+    """The id of the request with this scope."""
+    return str(scope.get("state", {}).get("request_id", "none"))
+
+
+class RequestId:
+    """Gives every request its id: the caller's own where it is short and plain, else a new one.
+
+    An exception that nothing below has handled ends here: it becomes an event and a 500 that tells the id and nothing else.
+    """
+
+    def __init__(self, app: ASGIApp, *, listen: Listener) -> None:
+        self._app = app
+        self._listen = listen
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        known = _chosen(Headers(scope=scope).get(_HEADER))
+        scope.setdefault("state", {})["request_id"] = known
+        started = False
+
+        async def told(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                MutableHeaders(scope=message)[_HEADER] = known
+            await send(message)
+
+        try:
+            await self._app(scope, receive, told)
+        except Exception as error:  # noqa: BLE001  # the border: whatever comes here was foreseen by nobody
+            self._listen(RequestFailed(known, type(error).__name__, _place(error)))
+            if not started:
+                await _failure(known)(scope, receive, told)
+
+
+def _chosen(stated: str | None) -> str:
+    return stated if stated and _USABLE.fullmatch(stated) else uuid.uuid4().hex
+
+
+def _place(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+
+
+def _failure(known: str) -> JSONResponse:
+    message = f"Something went wrong that nobody foresaw; the log has it under request id {known}."
+    error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": known}}
+    return JSONResponse({"errors": [error]}, status_code=500)

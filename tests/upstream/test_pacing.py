@@ -1,0 +1,75 @@
+"""Pacing: how fast one gateway asks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from gateway.upstream.pacing import LONGEST_PAUSE, Pacing
+
+pytestmark = pytest.mark.anyio
+
+PATIENT = 60.0
+
+
+async def spent(pacing: Pacing, turns: int) -> float:
+    started = time.monotonic()
+    await asyncio.gather(*(pacing.turn(patience=PATIENT) for _ in range(turns)))
+    return time.monotonic() - started
+
+
+async def test_a_rate_of_zero_is_unpaced() -> None:
+    assert await spent(Pacing(rate=0), 1_000) < 0.5
+
+
+async def test_a_burst_goes_at_once_and_the_rest_in_pace() -> None:
+    pacing = Pacing(rate=200, burst=5)
+    assert await spent(pacing, 5) < 0.005
+    assert await spent(pacing, 4) >= 0.015
+
+
+async def test_nobody_asks_before_the_pause_is_over() -> None:
+    pacing = Pacing(rate=0)
+    pacing.pause(0.02)
+    assert await spent(pacing, 3) >= 0.02
+
+
+async def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+    pacing = Pacing(rate=0, clock=lambda: 100.0)
+    pacing.pause(30.0)
+    pacing.pause(1.0)
+    assert pacing.pause_left() == 30.0
+
+
+async def test_a_pause_beyond_ones_patience_is_not_waited_for() -> None:
+    pacing = Pacing(rate=0)
+    pacing.pause(30.0)
+    assert not await pacing.turn(patience=1.0)
+
+
+async def test_a_pause_that_grows_while_one_waits_ends_the_waiting() -> None:
+    pacing = Pacing(rate=0)
+    pacing.pause(0.01)
+    waiting = asyncio.ensure_future(pacing.turn(patience=1.0))
+    await asyncio.sleep(0)
+    pacing.pause(30.0)
+    assert not await asyncio.wait_for(waiting, 1.0)
+
+
+async def test_a_pause_that_begins_while_one_waits_for_the_bucket_holds_too() -> None:
+    pacing = Pacing(rate=200)
+    await pacing.turn(patience=PATIENT)
+    waiting = asyncio.ensure_future(pacing.turn(patience=PATIENT))
+    await asyncio.sleep(0)
+    started = time.monotonic()
+    pacing.pause(0.03)
+    assert await waiting
+    assert time.monotonic() - started >= 0.03
+
+
+async def test_a_mistaken_pause_does_not_last_for_ever() -> None:
+    pacing = Pacing(rate=0, clock=lambda: 0.0)
+    pacing.pause(1e9)
+    assert pacing.pause_left() == LONGEST_PAUSE
