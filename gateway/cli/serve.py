@@ -1,0 +1,26 @@
+"""``gateway serve``: the gateway in front of Vapi."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli import options
+
+
+@click.command()
+@options.host_and_port
+@options.settings_file
+def command(host: str | None, port: int | None, file: Path | None) -> None:
+    """Serve GraphQL in front of Vapi; VAPI_API_KEY must be set. `gateway settings` lists all else."""
+    from gateway import app
+    from gateway.cli.serving import prepare_logging, serve
+    from gateway.observe.logs import log_listener
+    from gateway.settings import load
+
+    settings = load(file, **options.stated(host=host, port=port))
+    app.check_exposure(settings)
+    prepare_logging(settings.log_level)
+    built = app.build(settings, listen=log_listener())
+    serve(built, settings, announce=lambda url: click.echo(f"Listening on {url}/graphql, in front of {settings.upstream_url}"))

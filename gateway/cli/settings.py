@@ -1,0 +1,74 @@
+"""``gateway settings``: every setting with its type, default and help."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any, Final, get_args
+
+import click
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+_WIDTH: Final = 100
+
+
+@click.command()
+def command() -> None:
+    """List every setting: its variable, type, default, and what it does."""
+    click.echo("From the environment, then from the TOML file that --settings or GATEWAY_SETTINGS_FILE names")
+    click.echo("(there by the name without the prefix, in lower case).\n")
+    for line in described():
+        click.echo(line)
+
+
+def described() -> Iterator[str]:
+    """The list, line by line."""
+    from gateway.settings import Settings, variables
+
+    for name, field in Settings.model_fields.items():
+        nested = _model(field.annotation)
+        if nested is None:
+            yield f"{' or '.join(variables(name))}  ({_type(field.annotation)}, default {_default(field)})"
+            yield from _help(field)
+        else:
+            yield f"[{name}]  in the file only"
+            yield from _nested(name, nested)
+
+
+def _nested(table: str, model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        below = _model(field.annotation)
+        yield f"  [[{table}.{name}]]" if below else f"  {table}.{name}  ({_type(field.annotation)}, {_default(field)})"
+        yield from _help(field, indent="      ")
+        yield from _nested(f"{table}.{name}", below) if below else ()
+
+
+def _help(field: FieldInfo, indent: str = "    ") -> list[str]:
+    return textwrap.wrap(field.description or "", _WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    candidates = (annotation, *get_args(annotation))
+    return next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+
+
+def _type(annotation: Any) -> str:
+    names = {SecretStr: "secret", type(None): ""}
+    args = [a for a in get_args(annotation) if a not in (type(None), Ellipsis)]
+    if not args:
+        return names.get(annotation, getattr(annotation, "__name__", str(annotation)).lower())
+    if all(isinstance(arg, str) for arg in args):
+        return " | ".join(args)
+    return " ".join(dict.fromkeys(_type(arg) for arg in args)) + _plural(annotation)
+
+
+def _plural(annotation: Any) -> str:
+    return {tuple: " list", dict: " table"}.get(getattr(annotation, "__origin__", None), "")
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    return "none" if default in (None, (), {}) else str(default)
