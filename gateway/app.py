@@ -164,7 +164,7 @@ def _make_key_file(path: Path) -> None:
 
 
 def _configured(parent: str, attributes: tuple[AttributeSettings, ...]) -> tuple[Configured, ...]:
-    return tuple(Configured(**dict(a), at=(parent, "attributes", index)) for index, a in enumerate(attributes))
+    return tuple(Configured(**a.model_dump(), at=(parent, "attributes", index)) for index, a in enumerate(attributes))
 
 
 def _places(settings: Settings) -> Places:

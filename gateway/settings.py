@@ -10,9 +10,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.errors import SettingsInvalid
@@ -93,7 +94,8 @@ class Settings(BaseSettings):
         None, description="Where the gateway keeps what it makes itself; by default in the user's data folder."
     )
     database_url: SecretStr | None = Field(
-        None, description="The database of the mirror of all calls. Accepted and not used: this version has no mirror yet."
+        None,
+        description="The database of the mirror of all calls. Accepted and not used: this version has no mirror yet.",
     )
     identity_key: SecretStr | None = Field(
         None,
@@ -116,7 +118,11 @@ class Settings(BaseSettings):
     )
     upstream_connections: int = Field(20, ge=1, le=1000, description="Connections to Vapi at most.")
     upstream_rate: float = Field(
-        10.0, ge=0, le=10_000, allow_inf_nan=False, description="Requests to Vapi per second in the long run; 0 for any."
+        10.0,
+        ge=0,
+        le=10_000,
+        allow_inf_nan=False,
+        description="Requests to Vapi per second in the long run; 0 for any.",
     )
     upstream_burst: int = Field(50, ge=1, le=10_000, description="Requests to Vapi that may go at once.")
     upstream_attempts: int = Field(4, ge=1, le=10, description="How often a request to Vapi is tried.")
@@ -131,9 +137,13 @@ class Settings(BaseSettings):
         256 * 2**20, ge=2**20, le=2**40, description="Memory for calls, roughly, in bytes; the least used go first."
     )
     live_fresh_seconds: Seconds = Field(5, description="How long a call that is not over counts as fresh.")
-    live_stale_seconds: Seconds = Field(60, description="For how long after that it may be served while it is refreshed.")
+    live_stale_seconds: Seconds = Field(
+        60, description="For how long after that it may be served while it is refreshed."
+    )
     ended_fresh_seconds: Seconds = Field(20, description="How long a call that has just ended counts as fresh.")
-    ended_stale_seconds: Seconds = Field(300, description="For how long after that it may be served while it is refreshed.")
+    ended_stale_seconds: Seconds = Field(
+        300, description="For how long after that it may be served while it is refreshed."
+    )
     settled_fresh_seconds: Seconds = Field(6 * 3600, description="How long a settled call counts as fresh.")
     settled_stale_seconds: Seconds = Field(
         18 * 3600, description="For how long after that it may be served while it is refreshed."
@@ -141,14 +151,19 @@ class Settings(BaseSettings):
     settles_after_seconds: Seconds = Field(600, description="How long after its last change an ended call is settled.")
     missing_fresh_seconds: Seconds = Field(10, description="How long it is remembered that Vapi has no such call.")
     kept_seconds: Seconds = Field(
-        48 * 3600, description="How long a call is kept for the case that Vapi cannot be asked, from when it was fetched."
+        48 * 3600,
+        description="How long a call is kept for the case that Vapi cannot be asked, from when it was fetched.",
     )
-    retry_after_seconds: Seconds = Field(5, description="How long a call is left alone after it could not be refreshed.")
+    retry_after_seconds: Seconds = Field(
+        5, description="How long a call is left alone after it could not be refreshed."
+    )
 
     page_size_limit: int = Field(100, ge=1, le=1000, description="The largest page of a list.")
 
-    call: CallSettings = Field(default_factory=CallSettings, description="The call: see docs/settings.md.")
-    customer: CustomerSettings = Field(default_factory=CustomerSettings, description="The customer: see docs/settings.md.")
+    call: CallSettings = Field(CallSettings(), description="The call: see docs/settings.md.")
+    customer: CustomerSettings = Field(
+        CustomerSettings(), description="The customer: see docs/settings.md."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -210,8 +225,22 @@ def _parsed(path: Path | None, text: str) -> Mapping[str, Any]:
 
 
 def _explained(error: ValidationError, path: Path | None, text: str) -> str:
-    """Every problem with the place where it stands."""
-    return "\n".join(f"{_place(found['loc'], path, text)}: {found['msg']}" for found in error.errors(include_url=False))
+    """Every problem with the place where it stands and, unless it is a secret, the value that stands there."""
+    found = error.errors(include_url=False, include_context=False)
+    return "\n".join(f"{_place(e['loc'], path, text)}: {_problem(e)}" for e in found)
+
+
+def _problem(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return "there is no such setting; `gateway settings` lists all"
+    if error["type"] == "missing":
+        return "it is missing"
+    return error["msg"] if _is_secret(str(error["loc"][0])) else f"{error['msg']}, not {error['input']!r}"
+
+
+def _is_secret(name: str) -> bool:
+    field = Settings.model_fields.get("upstream_key" if name in _KEY_VARIABLES else name)
+    return field is None or SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def _place(loc: tuple[int | str, ...], path: Path | None, text: str) -> str:

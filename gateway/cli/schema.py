@@ -33,6 +33,8 @@ def _check(committed: Path, sdl: str) -> None:
     known = committed.read_text(encoding="utf-8") if committed.exists() else ""
     if known == sdl:
         return
-    for line in difflib.unified_diff(known.splitlines(), sdl.splitlines(), str(committed), "the declarations", lineterm=""):
+    for line in difflib.unified_diff(
+        known.splitlines(), sdl.splitlines(), str(committed), "the declarations", lineterm=""
+    ):
         click.echo(line)
     raise click.ClickException(f"{committed} is not what the declarations say; `gateway schema --write` writes it anew")

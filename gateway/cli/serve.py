@@ -23,4 +23,8 @@ def command(host: str | None, port: int | None, file: Path | None) -> None:
     app.check_exposure(settings)
     prepare_logging(settings.log_level)
     built = app.build(settings, listen=log_listener())
-    serve(built, settings, announce=lambda url: click.echo(f"Listening on {url}/graphql, in front of {settings.upstream_url}"))
+    serve(
+        built,
+        settings,
+        announce=lambda url: click.echo(f"Listening on {url}/graphql, in front of {settings.upstream_url}"),
+    )

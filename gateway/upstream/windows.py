@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from gateway.errors import UpstreamTooDense
@@ -65,7 +65,7 @@ class Step:
 
 async def newest_first(
     source: CallSource, query: CallQuery, *, after: Position | None, listen: Listener = silence
-) -> AsyncIterator[Row]:
+) -> AsyncGenerator[Row, None]:
     """Every call that matches, once, by (created_at, id) descending, from behind ``after`` to the end of history.
 
     ``query.limit`` is how many rows the caller expects to take; it only chooses the size of the first request. Bounds

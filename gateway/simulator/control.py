@@ -1,0 +1,67 @@
+"""The simulator's own routes: counters, faults and reset. They need no key and are not counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gateway.simulator.bodies import body
+from gateway.simulator.errors import Refusal
+from gateway.simulator.faults import Fault
+from gateway.simulator.simulator import Simulator
+
+ORDER = frozenset({"fault", "times", "seconds", "status", "path"})
+TYPES: dict[str, tuple[type, ...]] = {
+    "times": (int, type(None)),
+    "seconds": (int, float, type(None)),
+    "status": (int,),
+    "path": (str, type(None)),
+}
+
+
+async def show(request: Request) -> Response:
+    """GET /control."""
+    return JSONResponse(_shown(request.app.state.simulator))
+
+
+async def fail(request: Request) -> Response:
+    """POST /control/faults."""
+    order = await body(request, ORDER)
+    refused = _objections(order)
+    if refused:
+        raise Refusal(400, refused)
+    request.app.state.simulator.fail(order.pop("fault"), **order)
+    return JSONResponse(_shown(request.app.state.simulator), 201)
+
+
+async def clear(request: Request) -> Response:
+    """DELETE /control/faults."""
+    request.app.state.simulator.clear()
+    return JSONResponse(_shown(request.app.state.simulator))
+
+
+async def reset(request: Request) -> Response:
+    """POST /control/reset."""
+    request.app.state.simulator.reset()
+    return JSONResponse(_shown(request.app.state.simulator))
+
+
+def _shown(simulator: Simulator) -> dict[str, Any]:
+    return {
+        "requests": {**simulator.requests, "total": simulator.requests.total()},
+        "faults": simulator.faults.described(),
+        "calls": simulator.world.count(simulator.now),
+        "samples": simulator.samples(),
+    }
+
+
+def _objections(order: dict[str, Any]) -> list[str]:
+    wrong = [name for name, types in TYPES.items() if name in order and not isinstance(order[name], types)]
+    refused = [f"{name} has the wrong type" for name in wrong]
+    if order.get("fault") not in list(Fault):
+        refused.append(f"fault must be one of {', '.join(Fault)}")
+    if not 400 <= order.get("status", 500) <= 599 and "status" not in wrong:
+        refused.append("status must be between 400 and 599")
+    return refused

@@ -1,0 +1,48 @@
+"""A million calls."""
+
+from __future__ import annotations
+
+import gc
+import time
+import tracemalloc
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from gateway.simulator.app import create
+from tests.simulator.conftest import ANCHOR, client_of
+
+pytestmark = pytest.mark.anyio
+
+CALLS = 1_000_000
+OLDEST = ANCHOR - timedelta(days=2080)
+
+
+async def deep_page(client: httpx.AsyncClient, days: int) -> httpx.Response:
+    before = ANCHOR - timedelta(days=days)
+    return await client.get("/call", params={"limit": 100, "createdAtLe": before.isoformat()})
+
+
+async def test_a_million_calls_start_at_once_and_cost_no_memory() -> None:
+    began = time.perf_counter()
+    app = create(calls=CALLS, anchor=ANCHOR, clock=lambda: ANCHOR)
+    assert time.perf_counter() - began < 1
+    async with client_of(app) as client:
+        await deep_page(client, 1)
+        tracemalloc.start()
+        for days in (100, 500, 1000, 1500, 2000):
+            assert len((await deep_page(client, days)).json()) == 100
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert kept < 1_000_000
+
+
+async def test_the_oldest_of_a_million_calls_is_found_by_id() -> None:
+    app = create(calls=CALLS, anchor=ANCHOR, clock=lambda: ANCHOR)
+    identifier = app.state.simulator.world.timeline.id(CALLS - 1)
+    async with client_of(app) as client:
+        row = (await client.get(f"/call/{identifier}")).json()
+    assert row["id"] == identifier
+    assert row["createdAt"] < OLDEST.isoformat()
