@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--write-golden`` writes golden files anew instead of comparing with them."""
+    parser.addoption("--write-golden", action="store_true", help="write golden files anew")
+
+
 @pytest.fixture
 def anyio_backend() -> str:
-    """The event loop that the product runs on."""
+    """Async tests run on asyncio alone, as the gateway does."""
     return "asyncio"

@@ -12,14 +12,16 @@ from gateway.cli import options
 
 @click.command()
 @options.settings_file
-@click.option("--check", is_flag=True, help="Compare with schema.graphql here; fail where they differ.")
-@click.option("--write", is_flag=True, help="Write schema.graphql here.")
-def command(file: Path | None, *, check: bool, write: bool) -> None:
+@click.option("--check", is_flag=True, help="Compare with the committed schema; fail where they differ.")
+@click.option("--write", is_flag=True, help="Write the committed schema anew.")
+@click.option(
+    "--committed", type=click.Path(dir_okay=False, path_type=Path), default="schema.graphql", show_default=True
+)
+def command(file: Path | None, committed: Path, *, check: bool, write: bool) -> None:
     """Print the schema (SDL) of the settings."""
     from gateway import app
     from gateway.settings import load
 
-    committed = Path("schema.graphql")
     sdl = app.schema_of(app.catalog_of(load(file))).as_str() + "\n"
     if check:
         _check(committed, sdl)
