@@ -126,8 +126,8 @@ def identity_key(settings: Settings) -> bytes:
         _make_key_file(path)
         return path.read_bytes()
     except OSError as error:
-        message = f"{path}: the identity key cannot be kept there ({error.strerror}); set GATEWAY_DATA_DIR or GATEWAY_IDENTITY_KEY"
-        raise SettingsInvalid(message) from None
+        way_out = "set GATEWAY_DATA_DIR or GATEWAY_IDENTITY_KEY"
+        raise SettingsInvalid(f"{path}: the identity key cannot be kept there ({error.strerror}); {way_out}") from None
 
 
 def data_dir(settings: Settings) -> Path:
@@ -146,7 +146,7 @@ def check_exposure(settings: Settings) -> None:
     """
     if settings.host not in _LOOPBACK and not settings.allow_anonymous:
         raise SettingsInvalid(
-            f"GATEWAY_HOST is {settings.host}: whoever reaches it could read every call, since this version asks nobody "
+            f"GATEWAY_HOST is {settings.host}: whoever reaches it could read every call, as this version asks nobody "
             "who they are. Listen on 127.0.0.1 behind something that does, or set GATEWAY_ALLOW_ANONYMOUS=1"
         )
 

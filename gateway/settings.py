@@ -36,36 +36,36 @@ class AttributeSettings(_Strict):
     name: str = Field(description="The GraphQL field, in camelCase.")
     type: str = Field(description="String, Int, Float, Boolean, DateTime, enum or [String].")
     description: str = Field(description="What it is, for everybody who reads the schema.")
-    paths: tuple[str, ...] = Field((), description="Where a call says it, from the top of Vapi's document.")
+    paths: tuple[str, ...] = Field(default=(), description="Where a call says it, from the top of Vapi's document.")
     keys: tuple[str, ...] = Field(
-        (), description="Customers only: its spellings in metadata; without paths and keys, its own name."
+        default=(), description="Customers only: its spellings in metadata; without paths and keys, its own name."
     )
-    values: tuple[str, ...] = Field((), description="The texts of an enum.")
-    unit: str | None = Field(None, description="The unit of a number.")
+    values: tuple[str, ...] = Field(default=(), description="The texts of an enum.")
+    unit: str | None = Field(default=None, description="The unit of a number.")
     sensitivity: Literal["public", "personal", "content", "secret"] | None = Field(
-        None, description="Who may see it; personal for customers, public for calls."
+        default=None, description="Who may see it; personal for customers, public for calls."
     )
-    flat: str | None = Field(None, description="Its name in tables and exports, where the usual one is taken.")
+    flat: str | None = Field(default=None, description="Its name in tables and exports, where the usual one is taken.")
     use: tuple[str, ...] = Field(
-        ("filter", "sort", "group", "export"), description="filter, sort, group, measure, export, index."
+        default=("filter", "sort", "group", "export"), description="filter, sort, group, measure, export, index."
     )
 
 
 class CallSettings(_Strict):
     """What a team says of its calls."""
 
-    attributes: tuple[AttributeSettings, ...] = Field((), description="Further attributes of the call.")
+    attributes: tuple[AttributeSettings, ...] = Field(default=(), description="Further attributes of the call.")
 
 
 class CustomerSettings(_Strict):
     """What a team says of its customers."""
 
-    attributes: tuple[AttributeSettings, ...] = Field((), description="Further attributes of the customer.")
+    attributes: tuple[AttributeSettings, ...] = Field(default=(), description="Further attributes of the customer.")
     metadata: tuple[str, ...] | None = Field(
-        None, description="The objects in which metadata is looked for, in order of trust, instead of the usual ones."
+        default=None, description="The objects in which metadata is looked for, instead of the usual ones."
     )
     variables: tuple[str, ...] | None = Field(
-        None, description="The objects in which variable values are looked for, instead of the usual ones."
+        default=None, description="The objects in which variable values are looked for, instead of the usual ones."
     )
     keys: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Spellings by attribute, instead of the usual ones."
@@ -84,86 +84,90 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
     )
 
-    host: str = Field("127.0.0.1", description="The address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     allow_anonymous: bool = Field(
-        False, description="Listen beyond this machine although nobody is asked who they are."
+        default=False, description="Listen beyond this machine although nobody is asked who they are."
     )
-    settings_file: Path | None = Field(None, description="The TOML file with further settings.")
+    settings_file: Path | None = Field(default=None, description="The TOML file with further settings.")
     data_dir: Path | None = Field(
-        None, description="Where the gateway keeps what it makes itself; by default in the user's data folder."
+        default=None, description="Where the gateway keeps what it makes itself; by default in the user's data folder."
     )
     database_url: SecretStr | None = Field(
-        None,
+        default=None,
         description="The database of the mirror of all calls. Accepted and not used: this version has no mirror yet.",
     )
     identity_key: SecretStr | None = Field(
-        None,
+        default=None,
         min_length=16,
         description="What customer keys that stand for numbers and addresses are hashed with, 16 characters or more; "
         "made at first start and kept in the data folder if not given. All gateways over the same calls need the same.",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged."
+    )
 
     upstream_url: str = Field(
-        "https://api.vapi.ai", description="Vapi's API; https://api.eu.vapi.ai for an organisation in the EU."
+        default="https://api.vapi.ai", description="Vapi's API; https://api.eu.vapi.ai for an organisation in the EU."
     )
     upstream_key: SecretStr | None = Field(
-        None,
+        default=None,
         validation_alias=AliasChoices(*_KEY_VARIABLES),
         description="Vapi's private key; also read from VAPI_API_KEY.",
     )
     upstream_timeout_seconds: Seconds = Field(
-        10.0, gt=0, description="How long to wait for a connection to Vapi, and for each piece of its answer."
+        default=10.0, gt=0, description="How long to wait for a connection to Vapi, and for each piece of its answer."
     )
-    upstream_connections: int = Field(20, ge=1, le=1000, description="Connections to Vapi at most.")
+    upstream_connections: int = Field(default=20, ge=1, le=1000, description="Connections to Vapi at most.")
     upstream_rate: float = Field(
-        10.0,
+        default=10.0,
         ge=0,
         le=10_000,
         allow_inf_nan=False,
         description="Requests to Vapi per second in the long run; 0 for any.",
     )
-    upstream_burst: int = Field(50, ge=1, le=10_000, description="Requests to Vapi that may go at once.")
-    upstream_attempts: int = Field(4, ge=1, le=10, description="How often a request to Vapi is tried.")
+    upstream_burst: int = Field(default=50, ge=1, le=10_000, description="Requests to Vapi that may go at once.")
+    upstream_attempts: int = Field(default=4, ge=1, le=10, description="How often a request to Vapi is tried.")
     upstream_backoff_seconds: Seconds = Field(
-        0.25, description="How long to wait before the second attempt; each further wait is twice as long."
+        default=0.25, description="How long to wait before the second attempt; each further wait is twice as long."
     )
     upstream_patience_seconds: Seconds = Field(
-        15.0, gt=0, description="How long all attempts of one request may take together."
+        default=15.0, gt=0, description="How long all attempts of one request may take together."
     )
 
     cache_bytes: int = Field(
-        256 * 2**20, ge=2**20, le=2**40, description="Memory for calls, roughly, in bytes; the least used go first."
+        default=256 * 2**20, ge=2**20, le=2**40, description="Memory for calls, roughly, in bytes."
     )
-    live_fresh_seconds: Seconds = Field(5, description="How long a call that is not over counts as fresh.")
+    live_fresh_seconds: Seconds = Field(default=5, description="How long a call that is not over counts as fresh.")
     live_stale_seconds: Seconds = Field(
-        60, description="For how long after that it may be served while it is refreshed."
+        default=60, description="For how long after that it may be served while it is refreshed."
     )
-    ended_fresh_seconds: Seconds = Field(20, description="How long a call that has just ended counts as fresh.")
+    ended_fresh_seconds: Seconds = Field(default=20, description="How long a call that has just ended counts as fresh.")
     ended_stale_seconds: Seconds = Field(
-        300, description="For how long after that it may be served while it is refreshed."
+        default=300, description="For how long after that it may be served while it is refreshed."
     )
-    settled_fresh_seconds: Seconds = Field(6 * 3600, description="How long a settled call counts as fresh.")
+    settled_fresh_seconds: Seconds = Field(default=6 * 3600, description="How long a settled call counts as fresh.")
     settled_stale_seconds: Seconds = Field(
-        18 * 3600, description="For how long after that it may be served while it is refreshed."
+        default=18 * 3600, description="For how long after that it may be served while it is refreshed."
     )
-    settles_after_seconds: Seconds = Field(600, description="How long after its last change an ended call is settled.")
-    missing_fresh_seconds: Seconds = Field(10, description="How long it is remembered that Vapi has no such call.")
+    settles_after_seconds: Seconds = Field(
+        default=600, description="After how long without a change an ended call is settled."
+    )
+    missing_fresh_seconds: Seconds = Field(
+        default=10, description="How long it is remembered that Vapi has no such call."
+    )
     kept_seconds: Seconds = Field(
-        48 * 3600,
+        default=48 * 3600,
         description="How long a call is kept for the case that Vapi cannot be asked, from when it was fetched.",
     )
     retry_after_seconds: Seconds = Field(
-        5, description="How long a call is left alone after it could not be refreshed."
+        default=5, description="How long a call is left alone after it could not be refreshed."
     )
 
-    page_size_limit: int = Field(100, ge=1, le=1000, description="The largest page of a list.")
+    page_size_limit: int = Field(default=100, ge=1, le=1000, description="The largest page of a list.")
 
-    call: CallSettings = Field(CallSettings(), description="The call: see docs/settings.md.")
-    customer: CustomerSettings = Field(
-        CustomerSettings(), description="The customer: see docs/settings.md."
-    )
+    call: CallSettings = Field(default=CallSettings(), description="The call: see docs/settings.md.")
+    customer: CustomerSettings = Field(default=CustomerSettings(), description="The customer: see docs/settings.md.")
 
     @classmethod
     def settings_customise_sources(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_origin
 
 import click
 from pydantic import BaseModel, SecretStr
@@ -54,17 +54,17 @@ def _model(annotation: Any) -> type[BaseModel] | None:
 
 
 def _type(annotation: Any) -> str:
-    names = {SecretStr: "secret", type(None): ""}
     args = [a for a in get_args(annotation) if a not in (type(None), Ellipsis)]
     if not args:
-        return names.get(annotation, getattr(annotation, "__name__", str(annotation)).lower())
+        return "secret" if annotation is SecretStr else str(getattr(annotation, "__name__", annotation)).lower()
     if all(isinstance(arg, str) for arg in args):
         return " | ".join(args)
-    return " ".join(dict.fromkeys(_type(arg) for arg in args)) + _plural(annotation)
+    return " ".join(dict.fromkeys(map(_type, args))) + _plural(annotation)
 
 
 def _plural(annotation: Any) -> str:
-    return {tuple: " list", dict: " table"}.get(getattr(annotation, "__origin__", None), "")
+    origin = get_origin(annotation)
+    return " list" if origin is tuple else " table" if origin is dict else ""
 
 
 def _default(field: FieldInfo) -> str:

@@ -44,7 +44,9 @@ def test_the_readme_has_one_command_under_each_heading(heading: str) -> None:
 
 def test_every_setting_is_explained() -> None:
     text = page("settings.md")
-    missing = [name for name in Settings.model_fields if f"GATEWAY_{name.upper()}" not in text and f"[{name}" not in text]
+    missing = [
+        name for name in Settings.model_fields if f"GATEWAY_{name.upper()}" not in text and f"[{name}" not in text
+    ]
     assert missing == []
 
 
