@@ -23,8 +23,8 @@ _MISSING_BYTES: Final = 600
 class Entry:
     """What is known of one call; ``call`` is None where upstream has none of that id.
 
-    ``size`` is roughly the memory it takes, in bytes. ``kept_until`` is the end of its use even for the case that upstream
-    cannot be asked; ``left_alone_until`` is set by a failed refresh.
+    ``size`` is roughly the memory it takes, in bytes. ``kept_until`` is the end of its use even for the case that
+    upstream cannot be asked; ``left_alone_until`` is set by a failed refresh.
     """
 
     call: Call | None

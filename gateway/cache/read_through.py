@@ -22,7 +22,7 @@ from gateway.domain.lifetimes import Lifetimes, Verdict, verdict
 from gateway.domain.redaction import redact
 from gateway.domain.revisions import revision
 from gateway.domain.stamp import Freshness, freshness
-from gateway.errors import UpstreamError
+from gateway.errors import GatewayError, UpstreamError
 from gateway.observe.events import AttributeUnreadable, Listener, RefreshFailed, silence
 from gateway.ports import CallSource, Document
 
@@ -32,10 +32,15 @@ _RECORD_SHARE: Final = 1.6
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Fetched:
-    """What one request to upstream brought. ``presigned`` serves those who wait for it and is never kept."""
+    """What one request to upstream brought, and when that was asked; ``won`` unless something newer was known.
+
+    ``presigned`` serves those who wait for it and is never kept.
+    """
 
     entry: Entry
-    presigned: PresignedUrls | None
+    asked_at: dt.datetime
+    won: bool = True
+    presigned: PresignedUrls | None = None
 
 
 class ReadThrough:
@@ -65,7 +70,7 @@ class ReadThrough:
         """The call, no older than its state allows or ``max_age`` demands; None where there is no such call."""
         entry, now = self._memory.get(call_id), self._clock()
         if entry is None:
-            return await self._fetched_answer(call_id)
+            return await self._fetched_answer(call_id, None, now, max_age)
         decision = verdict(entry.stamp, now, max_age)
         if decision is Verdict.SERVE:
             return self._answer(entry, FreshnessState.FRESH, FreshnessSource.CACHE)
@@ -74,44 +79,61 @@ class ReadThrough:
         if decision is Verdict.SERVE_AND_REFRESH:
             self._flights.start(call_id, lambda: self._fetch(call_id))
             return self._answer(entry, FreshnessState.STALE, FreshnessSource.CACHE)
-        return await self._fetched_answer(call_id)
+        return await self._fetched_answer(call_id, entry, now, max_age)
 
     async def presigned(self, call_id: str) -> PresignedUrls | None:
         """Addresses that open the call's recordings, made anew: they die within half an hour, so none is kept."""
-        return (await self._flights.join(call_id, lambda: self._fetch(call_id))).presigned
+        return (await self._flight(call_id)).presigned
 
     def learn(self, document: Document, read_at: dt.datetime) -> CallAnswer:
         """Take in a whole call that a listing brought; the answer is the newest that is known of it."""
         call, read = self._read(document, read_at)
         entry = self._newest(call.id, read)
-        told = self._freshness(entry, FreshnessState.FRESH, FreshnessSource.UPSTREAM)
-        return CallAnswer(entry.call or call, told)
+        return CallAnswer(entry.call or call, self._freshness(entry, *self._told(entry, won=entry is read)))
 
     async def close(self) -> None:
         """End what is under way."""
         await self._flights.close()
 
-    async def _fetched_answer(self, call_id: str) -> CallAnswer | None:
+    async def _fetched_answer(
+        self, call_id: str, known: Entry | None, now: dt.datetime, max_age: dt.timedelta | None
+    ) -> CallAnswer | None:
+        """What upstream says; where it cannot be asked, what is ``known`` (memory may have let go of it meanwhile)."""
         try:
-            fetched = await self._flights.join(call_id, lambda: self._fetch(call_id))
+            fetched = await self._fetched(call_id, now, max_age)
         except UpstreamError:
-            known = self._memory.get(call_id)
+            known = self._memory.get(call_id) or known
             if known is None or known.call is None:
                 raise
             return self._answer(known, FreshnessState.ERROR_STALE, FreshnessSource.CACHE)
-        return self._answer(fetched.entry, FreshnessState.FRESH, FreshnessSource.UPSTREAM)
+        answer = self._answer(fetched.entry, *self._told(fetched.entry, won=fetched.won))
+        return answer and dataclasses.replace(answer, presigned=fetched.presigned)
+
+    async def _fetched(self, call_id: str, now: dt.datetime, max_age: dt.timedelta | None) -> _Fetched:
+        """What a flight brings. One that set off too long before ``now`` for ``max_age`` is followed by another."""
+        fetched = await self._flight(call_id)
+        if max_age is not None and now - fetched.asked_at > max_age:
+            fetched = await self._flight(call_id)
+        return fetched
+
+    async def _flight(self, call_id: str) -> _Fetched:
+        return await self._flights.join(call_id, lambda: self._fetch(call_id))
 
     async def _fetch(self, call_id: str) -> _Fetched:
-        asked_at = self._clock()
         try:
-            document = await self._source.get(call_id)
-        except UpstreamError as error:
+            return await self._asked(call_id)
+        except Exception as error:
             self._leave_alone(call_id, error)
             raise
+
+    async def _asked(self, call_id: str) -> _Fetched:
+        asked_at = self._clock()
+        document = await self._source.get(call_id)
         if document is None:
-            return _Fetched(self._gone(call_id, asked_at), None)
-        entry = self._newest(call_id, self._read({**document, "id": call_id}, asked_at)[1])
-        return _Fetched(entry, self._read_presigned(document))
+            return _Fetched(self._gone(call_id, asked_at), asked_at)
+        read = self._read({**document, "id": call_id}, asked_at)[1]
+        entry = self._newest(call_id, read)
+        return _Fetched(entry, asked_at, won=entry is read, presigned=self._read_presigned(document))
 
     def _read(self, document: Document, read_at: dt.datetime) -> tuple[Call, Entry]:
         redacted = redact(document)
@@ -127,10 +149,10 @@ class ReadThrough:
         )
 
     def _newest(self, call_id: str, read: Entry) -> Entry:
-        """Remember what was read, unless something newer is known; then only that upstream was asked."""
+        """Remember what was read, unless something newer is known; an older reading does not make that one current."""
         known = self._memory.get(call_id)
         if known is not None and _is_newer(known, read):
-            read = dataclasses.replace(known, stamp=max(known.stamp, read.stamp, key=lambda stamp: stamp.fetched_at))
+            return known
         self._memory.put(call_id, read)
         return read
 
@@ -144,8 +166,9 @@ class ReadThrough:
         self._memory.put(call_id, entry)
         return entry
 
-    def _leave_alone(self, call_id: str, error: UpstreamError) -> None:
-        self._listen(RefreshFailed(call_id, error.code))
+    def _leave_alone(self, call_id: str, error: Exception) -> None:
+        """Told as an event in any case: nobody may be waiting for a refresh that fails."""
+        self._listen(RefreshFailed(call_id, error.code if isinstance(error, GatewayError) else type(error).__name__))
         known = self._memory.get(call_id)
         if known is not None:
             until = self._clock() + self._lifetimes.retry_after
@@ -154,13 +177,25 @@ class ReadThrough:
     def _answer(self, entry: Entry, state: FreshnessState, source: FreshnessSource) -> CallAnswer | None:
         return None if entry.call is None else CallAnswer(entry.call, self._freshness(entry, state, source))
 
+    def _told(self, entry: Entry, *, won: bool) -> tuple[FreshnessState, FreshnessSource]:
+        """What to tell after upstream was read: of that reading if it ``won``, else of what was known, as it was."""
+        if won:
+            return FreshnessState.FRESH, FreshnessSource.UPSTREAM
+        fresh = self._clock() < entry.stamp.fresh_until
+        return (FreshnessState.FRESH if fresh else FreshnessState.STALE), FreshnessSource.CACHE
+
     def _freshness(self, entry: Entry, state: FreshnessState, source: FreshnessSource) -> Freshness:
         told = FreshnessState.DELETED if entry.deleted else state
         return freshness(entry.stamp, self._clock(), told, source)
 
 
 def _is_newer(known: Entry, read: Entry) -> bool:
-    """Whether what is known is a later revision than what was read: a lagging replica of upstream must not win."""
+    """Whether what is known is later than what was read.
+
+    A lagging replica of upstream must not win, nor a list that was asked for before the call was found to be deleted.
+    """
+    if known.deleted:
+        return known.stamp.fetched_at > read.stamp.fetched_at
     return known.revision is not None and read.revision is not None and known.revision > read.revision
 
 

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 
+from gateway.domain.artifact import PresignedUrls
 from gateway.domain.call import Call
+from gateway.domain.customer import CallCustomer
 from gateway.domain.stamp import Freshness
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CallAnswer:
-    """What is given to whoever asked for a call."""
+    """What is given to whoever asked for a call.
+
+    ``presigned`` are the addresses that upstream made for this very answer; None where it came from memory. They die
+    within half an hour and open a recording to anybody: an answer is not kept for longer than the request it is for.
+    """
 
     call: Call
     freshness: Freshness
+    presigned: PresignedUrls | None = dataclasses.field(default=None, repr=False)
 
 
 def outline(call: Call) -> Call:
-    """What is left of a call that upstream has deleted: its id, times and cost, nothing of a person or a conversation."""
+    """What is left of a call that upstream has deleted: ids, times and cost, nothing of a person or a conversation."""
     return Call(
         id=call.id,
         org_id=call.org_id,
@@ -32,5 +39,5 @@ def outline(call: Call) -> Call:
         duration_seconds=call.duration_seconds,
         cost=call.cost,
         assistant_id=call.assistant_id,
-        customer=dataclasses.replace(type(call.customer)(), key=f"call:{call.id}"),
+        customer=CallCustomer(key=f"call:{call.id}"),
     )

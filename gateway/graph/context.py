@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Iterable, Sequence
-from typing import TypeAlias, TypeVar
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
@@ -13,10 +13,7 @@ from strawberry.types import Info as StrawberryInfo
 from gateway.domain.answers import CallAnswer
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.principal import Principal
-from gateway.errors import GatewayError
 from gateway.services.calls import Calls
-
-T = TypeVar("T")
 
 CallKey: TypeAlias = tuple[str, dt.timedelta | None, str]
 """A call's id, the caller's bound on its age, and the argument that the id came from."""
@@ -33,25 +30,23 @@ class Context:
         self.call_by_id: DataLoader[CallKey, CallAnswer | None] = DataLoader(load_fn=self._load_calls)
         self.presigned_by_id: DataLoader[str, PresignedUrls | None] = DataLoader(load_fn=self._load_presigned)
 
-    async def _load_calls(self, keys: Sequence[CallKey]) -> list[CallAnswer | GatewayError | None]:
-        return await _gathered(
+    async def _load_calls(self, keys: Sequence[CallKey]) -> list[CallAnswer | BaseException | None]:
+        """The answer to every key in order; an error is the answer to its key alone.
+
+        Presigned addresses that came along need no request of their own.
+        """
+        asked = (
             self.calls.get(self.principal, call_id, max_age, argument=argument) for call_id, max_age, argument in keys
         )
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, CallAnswer) and answer.presigned is not None:
+                self.presigned_by_id.prime(answer.call.id, answer.presigned)
+        return answers
 
-    async def _load_presigned(self, keys: Sequence[str]) -> list[PresignedUrls | GatewayError | None]:
-        return await _gathered(self.calls.presigned(self.principal, call_id) for call_id in keys)
+    async def _load_presigned(self, keys: Sequence[str]) -> list[PresignedUrls | BaseException | None]:
+        asked = (self.calls.presigned(self.principal, call_id) for call_id in keys)
+        return await asyncio.gather(*asked, return_exceptions=True)
 
 
 Info: TypeAlias = StrawberryInfo[Context, None]
-
-
-async def _gathered(asked: Iterable[Awaitable[T]]) -> list[T | GatewayError]:
-    """Every answer in order; an error we can explain is the answer to its key alone."""
-    answers = await asyncio.gather(*asked, return_exceptions=True)
-    return [_explained(answer) for answer in answers]
-
-
-def _explained(answer: T | BaseException) -> T | GatewayError:
-    if isinstance(answer, BaseException) and not isinstance(answer, GatewayError):
-        raise answer
-    return answer

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from typing import Final
 
 from gateway.domain import identifiers, paging
@@ -17,9 +18,8 @@ from gateway.domain.principal import Principal
 from gateway.errors import BadUserInput
 from gateway.observe.events import Listener, silence
 from gateway.ports import CallQuery, CallReader, CallSource
+from gateway.upstream.instants import FIRST, LAST, MILLISECOND, ceiling, floor
 from gateway.upstream.windows import Position, Row, newest_first
-
-_MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
 FILTERABLE: Final[Mapping[str, tuple[Comparator, ...]]] = {
     "assistantId": (Comparator.EQ,),
@@ -48,7 +48,10 @@ class CallPage:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Which piece of which list: ``predicate`` is the filter with its durations resolved, ``stated`` its digest before."""
+    """Which piece of which list.
+
+    ``predicate`` is the filter with its durations resolved, ``stated`` the digest of the filter as it was stated.
+    """
 
     predicate: Predicate
     stated: str
@@ -104,8 +107,8 @@ class Calls:
         predicate = cursor.predicate if cursor else request.predicate
         read_at = self._clock()
         rows, has_next = await _taken(self._rows(predicate, request.first, cursor), request.first)
-        edges = tuple(self._edge(row, predicate, request.stated, read_at) for row in rows)
-        return CallPage(edges, has_next=has_next, has_previous=cursor is not None)
+        edges = [edge async for edge in self._edges(rows, predicate, request.stated, read_at)]
+        return CallPage(tuple(edges), has_next=has_next, has_previous=cursor is not None)
 
     def _check_size(self, first: int) -> None:
         if not 1 <= first <= self._largest_page:
@@ -115,9 +118,14 @@ class Calls:
         after = Position(cursor.created_at, cursor.id) if cursor else None
         return newest_first(self._source, upstream_query(predicate, limit=first), after=after, listen=self._listen)
 
-    def _edge(self, row: Row, predicate: Predicate, stated: str, read_at: dt.datetime) -> Edge:
-        cursor = paging.encode(Cursor(row.created_at, row.id, predicate, stated))
-        return Edge(cursor, self._reader.learn({**row.document, "id": row.id}, read_at))
+    async def _edges(
+        self, rows: Iterable[Row], predicate: Predicate, stated: str, read_at: dt.datetime
+    ) -> AsyncIterator[Edge]:
+        """Each row learned. Decoding one takes milliseconds, so whoever else is waiting gets a turn between two."""
+        for row in rows:
+            cursor = paging.encode(Cursor(row.created_at, row.id, predicate, stated))
+            yield Edge(cursor, self._reader.learn(row.document, read_at))
+            await asyncio.sleep(0)
 
 
 async def _taken(rows: AsyncGenerator[Row], count: int) -> tuple[list[Row], bool]:
@@ -140,24 +148,25 @@ def upstream_query(predicate: Predicate, *, limit: int) -> CallQuery:
 
 
 def _narrowed(query: CallQuery, condition: Condition) -> CallQuery:
-    value = condition.value
-    if condition.attribute == "createdAt" and isinstance(value, dt.datetime):
-        return _bounded(query, condition.comparator, value)
-    if condition.attribute == "assistantId" and isinstance(value, str):
-        return dataclasses.replace(query, assistant_id=value)
-    if condition.attribute == "phoneNumberId" and isinstance(value, str):
-        return dataclasses.replace(query, phone_number_id=value)
+    match condition:
+        case Condition("createdAt", comparator, dt.datetime() as moment) if comparator is not Comparator.EQ:
+            return _bounded(query, comparator, moment)
+        case Condition("assistantId", Comparator.EQ, str() as assistant):
+            return dataclasses.replace(query, assistant_id=assistant)
+        case Condition("phoneNumberId", Comparator.EQ, str() as number):
+            return dataclasses.replace(query, phone_number_id=number)
     raise BadUserInput("where", condition.attribute, f"a list can be narrowed by {', '.join(FILTERABLE)}")
 
 
 def _bounded(query: CallQuery, comparator: Comparator, value: dt.datetime) -> CallQuery:
-    floor = value.replace(microsecond=value.microsecond // 1000 * 1000)
-    ceiling = floor if floor == value else floor + _MILLISECOND
+    """The bound in whole milliseconds, inclusive. Beyond the ends of time there are no calls, so they are the last."""
     if comparator is Comparator.GT:
-        return _from(query, floor + _MILLISECOND)
+        return _from(query, min(floor(value), LAST - MILLISECOND) + MILLISECOND)
     if comparator is Comparator.GTE:
-        return _from(query, ceiling)
-    return _to(query, floor if comparator is Comparator.LTE else ceiling - _MILLISECOND)
+        return _from(query, ceiling(value))
+    if comparator is Comparator.LTE:
+        return _to(query, floor(value))
+    return _to(query, max(ceiling(value), FIRST + MILLISECOND) - MILLISECOND)
 
 
 def _from(query: CallQuery, bound: dt.datetime) -> CallQuery:

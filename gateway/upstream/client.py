@@ -138,9 +138,11 @@ class VapiClient:
         return backoff(error.fault, self._retries, elapsed=self._clock() - started)
 
     async def _turn(self, question: Question) -> None:
-        """Waits for a turn, unless the pause that Vapi asked for is longer than a request may wait."""
-        if not await self._pacing.turn(patience=self._retries.timeout):
-            raise _Failed(faults.paused(self._pacing.pause_left(), route=question.shown))
+        """Waits for a turn, unless the pause that Vapi asked for, or the crowd before it, takes too long."""
+        if await self._pacing.turn(patience=self._retries.timeout):
+            return
+        left = self._pacing.pause_left()
+        raise _Failed(faults.paused(left, route=question.shown) if left else faults.crowded(route=question.shown))
 
     async def _attempt(self, question: Question) -> httpx.Response | Fault:
         """One request: the answer, or what went wrong."""

@@ -80,6 +80,13 @@ CLASSES: Final[Mapping[int, Rule]] = {
 }
 """Every other status, by its first digit."""
 
+CROWDED: Final = Rule(
+    UpstreamRateLimited,
+    passing=False,
+    advice="more requests to Vapi are waiting than its pace allows; raise GATEWAY_UPSTREAM_RATE, or ask again later",
+)
+"""Nothing went wrong at Vapi: the gateway holds the request back itself."""
+
 UNPROMISED: Final = Rule(UpstreamMalformed, passing=False, advice=f"its API promises no such status; {_URL}")
 """Redirects and whatever else is neither a success nor a refusal."""
 
@@ -140,6 +147,11 @@ def paused(seconds: float, *, route: str) -> Fault:
     """The fault of a request that is not sent at all, since Vapi asked for a longer pause than the request may wait."""
     message = f"{route} was not sent: Vapi answered 429 before and wants no request for {seconds:.0f} s; {_LATER}."
     return _fault(STATUSES[429], message, seconds)
+
+
+def crowded(*, route: str) -> Fault:
+    """The fault of a request that is not sent at all, since too many others are waiting for their turn."""
+    return _fault(CROWDED, f"{route} was not sent: {CROWDED.advice}.", None)
 
 
 def retry_after(value: str | None, *, now: dt.datetime) -> float | None:

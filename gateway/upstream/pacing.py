@@ -34,7 +34,7 @@ class Pacing:
         return max(0.0, self._resume - self._clock())
 
     async def turn(self, *, patience: float) -> bool:
-        """True when it is the caller's turn; False as soon as there is a pause of more than ``patience`` seconds.
+        """True when it is the caller's turn; False if that would take, or has taken, more than ``patience`` seconds.
 
         The pause comes before the bucket, so that those who waited for its end go on in pace.
         """
@@ -42,8 +42,19 @@ class Pacing:
             if left:
                 await asyncio.sleep(left)
                 continue
-            if self._bucket:
-                await self._bucket.acquire()
+            if not await self._taken(patience):
+                return False
             if not self.pause_left():
                 return True
         return False
+
+    async def _taken(self, patience: float) -> bool:
+        """Whether the bucket gave a token in time: behind a crowd, a clear refusal is worth more than a long wait."""
+        if self._bucket is None:
+            return True
+        try:
+            async with asyncio.timeout(patience):
+                await self._bucket.acquire()
+        except TimeoutError:
+            return False
+        return True

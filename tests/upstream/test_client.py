@@ -35,6 +35,7 @@ pytestmark = pytest.mark.anyio
 CANARY = "sk-canary-7f3a"
 ID = "0199d1f0-0000-7000-8000-000000000001"
 QUICK = Retries(attempts=3, timeout=2.0, wait_initial=0.001, wait_max=0.002, wait_jitter=0.0)
+PRESSED = Retries(attempts=3, timeout=0.02, wait_initial=0.001, wait_max=0.002, wait_jitter=0.0)
 
 Answer = httpx.Response | Exception
 
@@ -245,6 +246,22 @@ async def test_a_wait_beyond_the_time_out_is_an_error_at_once_for_whoever_asks()
         with pytest.raises(UpstreamRateLimited) as caught:
             await source.get(ID)
         assert caught.value.retry_after == pytest.approx(60.0, abs=1.0)
+    assert len(asked) == 1
+
+
+async def test_whoever_waits_behind_a_crowd_for_too_long_is_told_so_and_not_sent() -> None:
+    asked: list[httpx.Request] = []
+    crowded = client(
+        httpx.Response(200, json={"id": ID}),
+        asked=asked,
+        pacing=Pacing(rate=0.1),
+        retries=PRESSED,
+        clock=time.monotonic,
+    )
+    await crowded.get(ID)
+    with pytest.raises(UpstreamRateLimited, match="GATEWAY_UPSTREAM_RATE") as caught:
+        await crowded.get(ID)
+    assert caught.value.retry_after is None
     assert len(asked) == 1
 
 

@@ -73,3 +73,16 @@ async def test_a_mistaken_pause_does_not_last_for_ever() -> None:
     pacing = Pacing(rate=0, clock=lambda: 0.0)
     pacing.pause(1e9)
     assert pacing.pause_left() == LONGEST_PAUSE
+
+
+async def test_a_crowd_beyond_ones_patience_is_not_waited_for() -> None:
+    pacing = Pacing(rate=0.1, burst=1)
+    assert await pacing.turn(patience=PATIENT)
+    assert not await pacing.turn(patience=0.01)
+
+
+async def test_whoever_gave_up_takes_no_turn_from_others() -> None:
+    pacing = Pacing(rate=50, burst=1)
+    assert await pacing.turn(patience=PATIENT)
+    assert not await pacing.turn(patience=0.001)
+    assert await pacing.turn(patience=PATIENT)
