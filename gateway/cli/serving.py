@@ -38,6 +38,7 @@ def serve(app: Starlette, settings: Settings, *, announce: Callable[[str], None]
         timeout_graceful_shutdown=10,
     )
     socket = config.bind_socket()
+    socket.listen(config.backlog)  # whoever reads the announcement may connect at once, before uvicorn is up
     host, port = socket.getsockname()[:2]
     announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
     uvicorn.Server(config).run(sockets=[socket])

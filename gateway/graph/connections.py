@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import strawberry
 
 from gateway.graph.types import Call
@@ -37,7 +39,7 @@ class CallConnection:
 
 def connection(page: CallPage) -> CallConnection:
     """A page as GraphQL shows it."""
-    edges = [CallEdge(cursor=edge.cursor, node=edge.answer) for edge in page.edges]  # type: ignore[arg-type]  # an answer is what `Call` exposes
+    edges = [CallEdge(cursor=edge.cursor, node=cast("Call", edge.answer)) for edge in page.edges]
     return CallConnection(
         edges=edges,
         nodes=[edge.node for edge in edges],

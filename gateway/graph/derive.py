@@ -1,7 +1,7 @@
 """Deriving: GraphQL fields from the catalog's attributes.
 
-A named Strawberry class says which record it exposes; its fields are added when a schema is built, from the catalog that
-the schema is built for. So a team's own attributes come in exactly as the built-in ones do, and two schemas with
+A named Strawberry class says which record it exposes; its fields are added when a schema is built, from the catalog
+that the schema is built for. So a team's own attributes come in exactly as the built-in ones do, and two schemas with
 different settings share the classes and nothing else.
 """
 
@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import operator
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.base import StrawberryList, StrawberryOptional
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
-from strawberry.types.fields.resolver import StrawberryResolver
 
 from gateway.domain.attributes import Attribute, Kind
-from gateway.domain.catalog import Catalog, Record
+from gateway.domain.catalog import Catalog
 from gateway.domain.enums import ClosedSet
 from gateway.graph.enums import definition
 from gateway.graph.scalars import Json
 
 T = TypeVar("T", bound=type)
+Read: TypeAlias = Callable[[Any], Any]
+"""From what a resolver returned to the value of one field."""
 
 _EXPOSES: Final = "__exposes__"
 _SCALARS: Final[Mapping[Kind, Any]] = {
@@ -41,26 +43,22 @@ _SCALARS: Final[Mapping[Kind, Any]] = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Exposed:
-    """Which record a Strawberry class exposes, and how to come from what its resolvers return to that record."""
+    """Which record a Strawberry class exposes; ``at`` leads to it from what resolvers return, if that is not itself."""
 
     record: type
-    through: Callable[[Any], Any]
+    at: str | None
 
 
-def exposes(
-    record: type,
-    *,
-    through: Callable[[Any], Any] = lambda source: source,
-    interface: bool = False,
-) -> Callable[[T], T]:
+def exposes(record: type, *, at: str | None = None, interface: bool = False) -> Callable[[T], T]:
     """Make a Strawberry type of a class: it gets a field for every attribute of the record."""
 
     def decorate(cls: T) -> T:
-        setattr(cls, _EXPOSES, Exposed(record, through))
+        marked: Any = cls  # by what Strawberry and `exposed` look for
+        setattr(marked, _EXPOSES, Exposed(record, at))
         if "is_type_of" not in cls.__dict__:
-            cls.is_type_of = classmethod(lambda _, source, __: isinstance(source, record))  # type: ignore[attr-defined]
+            marked.is_type_of = classmethod(lambda _, source, __: isinstance(source, record))
         if interface:
-            cls.resolve_type = classmethod(lambda _, source, *__: type(source).__name__)  # type: ignore[attr-defined]
+            marked.resolve_type = classmethod(lambda _, source, *__: type(source).__name__)
             return strawberry.interface(cls, description=_doc(record))
         return strawberry.type(cls, description=_doc(record))
 
@@ -68,9 +66,26 @@ def exposes(
 
 
 def exposed(cls: type) -> Exposed | None:
-    """What a class was decorated with."""
+    """What a class was decorated with; what it inherits does not count."""
     found: Exposed | None = cls.__dict__.get(_EXPOSES)
     return found
+
+
+class ReadField(StrawberryField):
+    """A field that reads its value and needs neither arguments nor context.
+
+    To Strawberry it is one without a resolver, so none of the machinery around resolvers runs for it: a page of calls
+    has thousands of them.
+    """
+
+    def __init__(self, name: str, of: Any, doc: str, read: Read) -> None:
+        annotation = StrawberryAnnotation(of)
+        super().__init__(python_name=name, graphql_name=name, type_annotation=annotation, description=doc)
+        self._read = read
+
+    def get_result(self, source: Any, info: object, args: list[Any], kwargs: Any) -> Any:
+        """The value in what the parent's resolver returned."""
+        return self._read(source)
 
 
 class Deriver:
@@ -86,44 +101,41 @@ class Deriver:
         found = exposed(cls)
         if found is None:
             return []
-        record = self._catalog.records[found.record.__name__]
-        return [
-            field
-            for attribute in record.attributes
-            if attribute.exposed
-            for field in self._made(attribute, found.through)
-        ]
+        attributes = self._catalog.records[found.record.__name__].attributes
+        return [field for a in attributes if a.exposed for field in self._fields(a, _reader(a, found.at))]
 
-    def record_fields(self, record: Record, resolver: Callable[[Attribute], Any]) -> list[StrawberryField]:
-        """Fields for a record that has no type of its own, each with a resolver made for it."""
-        return [_field(a.name, self._type(a), description(a), resolver(a)) for a in record.attributes]
+    def _fields(self, attribute: Attribute, read: Read) -> Iterator[StrawberryField]:
+        """An attribute's field; a closed set has the text that was stated beside it."""
+        values = attribute.values
+        if values is None:
+            yield ReadField(attribute.name, self.type_of(attribute), description(attribute), read)
+            return
+        yield ReadField(attribute.name, self.type_of(attribute), description(attribute), _member(values, read))
+        if attribute.paths or attribute.keys:
+            raw = f"The text of `{attribute.name}` as it was stated, whether the set knows it or not."
+            yield ReadField(f"{attribute.name}Raw", StrawberryOptional(str), raw, read)
 
-    def enum(self, values: type[ClosedSet]) -> StrawberryEnumDefinition:
-        """The GraphQL enum of a closed set; its members are described."""
+    def type_of(self, attribute: Attribute) -> Any:
+        """The GraphQL type of an attribute: nullable, but for the id of a record that always has one."""
+        if attribute.python == attribute.flat == "id":
+            return strawberry.ID
+        return StrawberryOptional(self._present(attribute))
+
+    def _present(self, attribute: Attribute) -> Any:
+        if attribute.values is not None:
+            return self._enum(attribute.values)
+        if attribute.kind is Kind.STRINGS:
+            return StrawberryList(str)
+        if attribute.record is not None:
+            of = self._classes[attribute.record.__name__]
+            return StrawberryList(of) if attribute.kind is Kind.LIST else of
+        return _SCALARS[attribute.kind]
+
+    def _enum(self, values: type[ClosedSet]) -> StrawberryEnumDefinition:
+        """The GraphQL enum of a closed set, one for all attributes that share it."""
         if values not in self._enums:
             self._enums[values] = definition(values)
         return self._enums[values]
-
-    def _made(self, attribute: Attribute, through: Callable[[Any], Any]) -> Iterator[StrawberryField]:
-        if attribute.kind is not Kind.ENUM:
-            yield _field(attribute.name, self._type(attribute), description(attribute), _value(attribute, through))
-            return
-        yield _field(attribute.name, self._type(attribute), description(attribute), _member(attribute, through))
-        if attribute.paths or attribute.keys:
-            raw = f"The text of `{attribute.name}` as it was stated, whether the set knows it or not."
-            yield _field(f"{attribute.name}Raw", _optional(str), raw, _value(attribute, through))
-
-    def _type(self, attribute: Attribute) -> Any:
-        if attribute.kind is Kind.ENUM and attribute.values is not None:
-            return _optional(self.enum(attribute.values))
-        if attribute.kind is Kind.STRINGS:
-            return _optional(StrawberryList(str))
-        if attribute.kind in (Kind.GROUP, Kind.LIST) and attribute.record is not None:
-            of = self._classes[attribute.record.__name__]
-            return _optional(StrawberryList(of) if attribute.kind is Kind.LIST else of)
-        if attribute.python == "id" and attribute.flat == "id":
-            return strawberry.ID
-        return _optional(_SCALARS[attribute.kind])
 
 
 def description(attribute: Attribute) -> str:
@@ -135,31 +147,21 @@ def _doc(cls: type) -> str:
     return " ".join((cls.__doc__ or "").split())
 
 
-def _optional(of: Any) -> StrawberryOptional:
-    return StrawberryOptional(of)
+def _reader(attribute: Attribute, at: str | None) -> Read:
+    """How to read an attribute of the record that stands at a place of what resolvers return."""
+    if not attribute.configured:
+        return operator.attrgetter(f"{at}.{attribute.python}" if at else attribute.python)
+    if at is None:
+        return attribute.of
+    record = operator.attrgetter(at)
+    return lambda source: attribute.of(record(source))
 
 
-def _field(name: str, type_: Any, doc: str, resolver: Callable[..., Any]) -> StrawberryField:
-    return StrawberryField(
-        python_name=name,
-        graphql_name=name,
-        type_annotation=StrawberryAnnotation(type_),
-        description=doc,
-        base_resolver=StrawberryResolver(resolver),
-    )
-
-
-def _value(attribute: Attribute, through: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    read = attribute.of
-    return lambda root: read(through(root))
-
-
-def _member(attribute: Attribute, through: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _member(values: type[ClosedSet], read: Read) -> Read:
     """A text's member of its closed set, or UNKNOWN."""
-    read, values = attribute.of, attribute.values
 
-    def resolve(root: Any) -> ClosedSet | None:
-        text = read(through(root))
-        return None if text is None or values is None else values.of(text)
+    def member(source: Any) -> ClosedSet | None:
+        text = read(source)
+        return None if text is None else values.of(text)
 
-    return resolve
+    return member

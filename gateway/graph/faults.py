@@ -1,9 +1,17 @@
-"""Faults: what goes wrong, as GraphQL errors with a stable ``extensions.code``; what nobody foresaw is masked."""
+"""Faults: what goes wrong, as GraphQL errors with a stable ``extensions.code``; what nobody foresaw is masked.
+
+=============================  ===============================================================================
+``GRAPHQL_PARSE_FAILED``       the document is no GraphQL
+``GRAPHQL_VALIDATION_FAILED``  the document does not fit the schema
+``BAD_USER_INPUT``             a variable or an argument cannot be used; ``argument`` and ``value`` where it is one
+``UPSTREAM_…``                 a leaf of `gateway.errors.UpstreamError`; ``retryAfter`` (seconds) where Vapi said it
+``INTERNAL_SERVER_ERROR``      everything else; ``requestId`` leads to the log
+=============================  ===============================================================================
+"""
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -16,20 +24,35 @@ VALIDATION_FAILED: Final = "GRAPHQL_VALIDATION_FAILED"
 INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 
 
-def explain(errors: Iterable[GraphQLError], *, validating: bool, request_id: str, listen: Listener) -> None:
+def explain(errors: Sequence[GraphQLError], *, validating: bool, request_id: str, listen: Listener) -> None:
     """Give every error its code, and hide what nobody foresaw behind the request's id.
 
     ``validating`` tells errors of validation from those of coercing variables, which look alike.
     """
-    unforeseen = None
+    unforeseen = [error for error in errors if _is_unforeseen(error)]
     for error in errors:
         error.extensions = {**(error.extensions or {}), **_extensions(error, validating=validating)}
-        if error.extensions["code"] == INTERNAL:
-            unforeseen = unforeseen or _unforeseen(error, request_id)
-            error.message = f"Something went wrong that nobody foresaw; the log has it under request id {request_id}."
-            error.extensions["requestId"] = request_id
-    if unforeseen is not None:  # one event for a request, however many of its fields failed
-        listen(unforeseen)
+    for error in unforeseen:
+        error.message, error.extensions = masked(request_id)
+    if unforeseen:  # one event for a request, however many of its fields failed
+        listen(RequestFailed.by(unforeseen[0].original_error or unforeseen[0], request_id))
+
+
+def masked(request_id: str) -> tuple[str, dict[str, Any]]:
+    """The message and extensions that stand for an error that nobody foresaw."""
+    message = f"Something went wrong that nobody foresaw; the log has it under request id {request_id}."
+    return message, {"code": INTERNAL, "requestId": request_id}
+
+
+def _is_unforeseen(error: GraphQLError) -> bool:
+    """Whether this is the gateway's own failure.
+
+    What has a path was executed, so the request itself was in order. What has neither path nor place in the document
+    came from an exception that interrupted the reading of the request.
+    """
+    if isinstance(error.original_error, GatewayError):
+        return False
+    return error.path is not None or (error.original_error is not None and not error.nodes)
 
 
 def _extensions(error: GraphQLError, *, validating: bool) -> dict[str, Any]:
@@ -42,14 +65,4 @@ def _extensions(error: GraphQLError, *, validating: bool) -> dict[str, Any]:
         return {"code": cause.code}
     if isinstance(error, GraphQLSyntaxError):
         return {"code": PARSE_FAILED}
-    if error.path is not None:  # something was being executed, so the request itself was in order
-        return {"code": INTERNAL}
     return {"code": VALIDATION_FAILED if validating else BadUserInput.code}
-
-
-def _unforeseen(error: GraphQLError, request_id: str) -> RequestFailed:
-    """The error's type and place in our code; never its message, which may repeat what a person said."""
-    cause = error.original_error or error
-    frames = traceback.extract_tb(cause.__traceback__)
-    where = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "unknown"
-    return RequestFailed(request_id, type(cause).__name__, where)

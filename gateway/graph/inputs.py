@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, TypeAlias
 
 import strawberry
 
@@ -28,23 +29,25 @@ _TEXTS: Final[Mapping[Comparator, str]] = {
     Comparator.LT: "Before this.",
     Comparator.LTE: "At this or before.",
 }
+_LONGEST_TEXT: Final = 256
 
-Filterable = Mapping[str, tuple[Comparator, ...]]
+Filterable: TypeAlias = Mapping[str, tuple[Comparator, ...]]
+"""What whoever answers a list can compare: attributes by their GraphQL name."""
 
 
 def call_filter(catalog: Catalog, filterable: Filterable) -> type:
     """The input type ``CallFilter`` for a catalog: one field for each attribute that can be filtered by."""
-    comparisons: dict[tuple[Kind, tuple[Comparator, ...]], type] = {}
+    comparison = cache(_comparison)  # attributes that are compared alike share the type
     namespace: dict[str, Any] = {"__annotations__": {}}
     for attribute in _filterable(catalog, filterable):
-        shape = (attribute.kind, filterable[attribute.name])
-        comparison = comparisons.setdefault(shape, _comparison(*shape))
-        namespace["__annotations__"][attribute.python] = comparison | None
+        namespace["__annotations__"][attribute.python] = comparison(attribute.kind, filterable[attribute.name]) | None
         namespace[attribute.python] = strawberry.field(
             name=attribute.name, default=strawberry.UNSET, description=attribute.doc
         )
     made = type("CallFilter", (), namespace)
-    return strawberry.input(made, description="Which calls. Several fields must all hold; an empty filter holds for all.")
+    return strawberry.input(
+        made, description="Which calls. Several fields must all hold; an empty filter holds for all."
+    )
 
 
 def _filterable(catalog: Catalog, filterable: Filterable) -> Iterator[Attribute]:
@@ -91,15 +94,22 @@ def predicate(conditions: tuple[Stated, ...], now: dt.datetime) -> Predicate:
     """The conditions with durations resolved at ``now``.
 
     Raises:
-        BadUserInput: an operand is neither an instant nor a duration.
+        BadUserInput: an operand is neither an instant nor a duration, or no text that could be asked for.
     """
     return tuple(Condition(c.attribute.name, c.comparator, _resolved(c, now)) for c in conditions)
 
 
 def _resolved(condition: Stated, now: dt.datetime) -> object:
-    if condition.attribute.kind is not Kind.DATETIME:
-        return condition.operand
     try:
-        return moments.resolve(condition.operand, now)
+        if condition.attribute.kind is Kind.DATETIME:
+            return moments.resolve(condition.operand, now)
+        return _text(condition.operand)
     except ValueError as error:
         raise BadUserInput(condition.argument, condition.operand, f"it must be {error}") from None
+
+
+def _text(operand: str) -> str:
+    """The text, if an address and a cursor can hold it; half of a surrogate pair can stand in JSON, not in UTF-8."""
+    if len(operand) > _LONGEST_TEXT or any("\ud800" <= letter <= "\udfff" for letter in operand):
+        raise ValueError(f"a text of Unicode characters, {_LONGEST_TEXT} at most")
+    return operand

@@ -5,24 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import strawberry
 from strawberry.types.field import StrawberryField
 
-from gateway.domain.artifact import Artifact, PresignedUrls
+from gateway.domain.artifact import PresignedUrls
 from gateway.domain.attributes import Attribute
 from gateway.domain.catalog import Catalog
 from gateway.graph.context import Info
-from gateway.graph.derive import Deriver
+from gateway.graph.derive import Deriver, description
 
 
 def presigned_fields(catalog: Catalog, deriver: Deriver) -> list[StrawberryField]:
-    """A field of the artifact for every presigned address; all that one request selects take one question to upstream."""
-    return deriver.record_fields(catalog.records[PresignedUrls.__name__], _resolver)
+    """A field of the artifact for every presigned address; however many are selected, upstream is asked once a call."""
+    return [
+        strawberry.field(
+            name=attribute.name,
+            graphql_type=deriver.type_of(attribute),
+            resolver=_resolver(attribute),
+            description=description(attribute),
+        )
+        for attribute in catalog.records[PresignedUrls.__name__].attributes
+    ]
 
 
 def _resolver(attribute: Attribute) -> Callable[..., Any]:
-    async def resolve(root: Artifact, info: Info) -> Any:
+    async def resolve(root: Any, info: Info) -> Any:
         urls = await info.context.presigned_by_id.load(root.call_id or "")
         return None if urls is None else attribute.of(urls)
 
-    resolve.__annotations__ = {"info": Info}
     return resolve

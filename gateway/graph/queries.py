@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, cast
 
 import strawberry
 from strawberry.types.field import StrawberryField
-from strawberry.types.fields.resolver import StrawberryResolver
 
 from gateway.domain import paging
 from gateway.domain.catalog import Catalog
@@ -30,8 +29,9 @@ async def call(
     max_age: Annotated[
         int | None,
         strawberry.argument(
-            description="How old the answer may be, in seconds; 0 asks Vapi in any case. Without it, as old as is usual "
-            "for a call in its state. Where Vapi cannot be asked, what is known is answered and marked ERROR_STALE."
+            description="How old the answer may be, in seconds; 0 asks Vapi in any case. Without it, as old as is "
+            "usual for a call in its state. Where Vapi cannot be asked, what is known is answered and marked "
+            "ERROR_STALE."
         ),
     ] = strawberry.UNSET,
 ) -> Call | None:
@@ -80,28 +80,34 @@ def calls_field(catalog: Catalog, filterable: inputs.Filterable) -> StrawberryFi
     """The field ``calls`` of a schema."""
 
     async def calls(
-        info: Info, where: object = strawberry.UNSET, first: int = _PAGE, after: str | None = strawberry.UNSET
+        info: Info,
+        where: object = strawberry.UNSET,
+        first: Annotated[
+            int | None,
+            strawberry.argument(
+                description="How many calls at most: from 1 to the gateway's largest page, which is usually 100."
+            ),
+        ] = _PAGE,
+        after: Annotated[
+            str | None, strawberry.argument(description="The cursor of the call that the piece follows.")
+        ] = strawberry.UNSET,
     ) -> CallConnection | None:
         stated = inputs.stated(where, catalog)
-        digest = paging.digest([[condition.argument, condition.operand] for condition in stated])
-        predicate = inputs.predicate(stated, info.context.now)
-        request = PageRequest(predicate=predicate, stated=digest, first=first, after=after or None)
+        request = PageRequest(
+            predicate=inputs.predicate(stated, info.context.now),
+            stated=paging.digest([[condition.argument, condition.operand] for condition in stated]),
+            first=_PAGE if first is None else first,
+            after=after or None,
+        )
         return connection(await info.context.calls.page(info.context.principal, request))
 
     call_filter: Any = inputs.call_filter(catalog, filterable)
-    calls.__annotations__ |= {
-        "info": Info,
-        "where": Annotated[call_filter | None, strawberry.argument(description="Which calls; all, if left out.")],
-        "first": Annotated[int, strawberry.argument(description="How many calls at most.")],
-        "after": Annotated[str | None, strawberry.argument(description="The cursor of the call that the piece follows.")],
-        "return": CallConnection | None,
-    }
-    return StrawberryField(
-        python_name="calls",
-        graphql_name="calls",
-        description="Calls, newest first; calls of one millisecond by descending id.",
-        base_resolver=StrawberryResolver(calls),
+    described = strawberry.argument(description="Which calls; all, if left out.")
+    calls.__annotations__["where"] = Annotated[call_filter | None, described]  # a type of this schema alone
+    field: Any = strawberry.field(
+        name="calls", resolver=calls, description="Calls, newest first; calls of one millisecond by descending id."
     )
+    return cast("StrawberryField", field)
 
 
 def _age(seconds: int | None) -> dt.timedelta | None:

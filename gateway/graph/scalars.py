@@ -46,7 +46,8 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         name="DateTimeOrDuration",
         description=(
             "An instant, ISO 8601 (`2026-08-19T21:02:48Z`), or an ISO 8601 duration from now: `-P7D` is a week ago, "
-            "`-PT12H` twelve hours. A duration is resolved once, for the first page; the pages behind its cursors keep it."
+            "`-PT12H` twelve hours. A duration is resolved once, for the first page; the pages behind its cursors keep "
+            "it."
         ),
         serialize=str,
         parse_value=_text,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+import inspect
+from typing import Final
 
 import strawberry
 from graphql import GraphQLError
@@ -12,15 +13,18 @@ from strawberry.types.execution import ExecutionContext
 from strawberry.types.field import StrawberryField
 
 from gateway.domain.catalog import Catalog
-from gateway.graph import faults
+from gateway.graph import faults, types
 from gateway.graph.context import Context
-from gateway.graph.derive import Deriver
+from gateway.graph.derive import Deriver, exposed
 from gateway.graph.inputs import Filterable
+from gateway.graph.operations import OneOperation
 from gateway.graph.presigned import presigned_fields
 from gateway.graph.queries import Query, calls_field
 from gateway.graph.scalars import SCALARS
-from gateway.graph.types import RECORDS, Artifact
 from gateway.observe.events import Listener, silence
+
+RECORDS: Final = tuple(cls for _, cls in inspect.getmembers(types, inspect.isclass) if exposed(cls))
+"""Every class that exposes a record."""
 
 
 class CatalogSchema(strawberry.Schema):
@@ -31,18 +35,26 @@ class CatalogSchema(strawberry.Schema):
 
     def __init__(self, catalog: Catalog, *, filterable: Filterable, listen: Listener = silence) -> None:
         self.catalog = catalog
+        self._filterable = filterable
         self._listen = listen
-        deriver = Deriver(catalog, RECORDS)
-        joining = {Query: lambda: [calls_field(catalog, filterable)], Artifact: lambda: presigned_fields(catalog, deriver)}
-        self._joining = {cls: cache(made) for cls, made in joining.items()}
-        self._derived = cache(deriver.fields)
-        super().__init__(query=Query, types=RECORDS, config=StrawberryConfig(scalar_map=SCALARS))
+        self._deriver = Deriver(catalog, RECORDS)
+        self._derived: dict[type, list[StrawberryField]] = {}
+        super().__init__(
+            query=Query, types=RECORDS, extensions=[OneOperation], config=StrawberryConfig(scalar_map=SCALARS)
+        )
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
-        """A type's own fields, those of the record that it exposes, and those that join it in this schema."""
+        """A type's own fields, and those that follow from the catalog."""
         origin = type_definition.origin
-        joining = self._joining[origin]() if origin in self._joining else []
-        return [*type_definition.fields, *self._derived(origin), *joining]
+        if origin not in self._derived:  # asked for more than once, and a field must stay the same
+            self._derived[origin] = self._derive(origin)
+        return [*type_definition.fields, *self._derived[origin]]
+
+    def _derive(self, cls: type) -> list[StrawberryField]:
+        if cls is Query:
+            return [calls_field(self.catalog, self._filterable)]
+        joining = presigned_fields(self.catalog, self._deriver) if cls is types.Artifact else []
+        return [*self._deriver.fields(cls), *joining]
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Give errors their codes instead of logging each with its source, which one hostile query can make a flood."""

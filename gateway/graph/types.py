@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final, cast
 
 import strawberry
 
@@ -240,7 +239,8 @@ class Freshness:
 
     fetched_at: dt.datetime = strawberry.field(description="When Vapi was asked for it.")
     age_ms: float = strawberry.field(
-        description="How long ago it was last known to be current. In milliseconds; a Float, since 32 bits hold 25 days."
+        description="How long ago it was last known to be current. In milliseconds; a Float, since 32 bits hold 25 "
+        "days."
     )
     state: enums.FreshnessState = strawberry.field(
         graphql_type=definition(enums.FreshnessState), description="What that means for a call in its state."
@@ -250,22 +250,12 @@ class Freshness:
     )
 
 
-def _freshness(root: strawberry.Parent[CallAnswer]) -> Freshness:
-    return cast("Freshness", root.freshness)
-
-
-@exposes(call.Call, through=lambda answer: answer.call)
+@exposes(call.Call, at="call")
 class Call(Node):
     """The GraphQL type of `gateway.domain.call.Call`; its resolvers return a `CallAnswer`."""
 
-    freshness: Freshness = strawberry.field(resolver=_freshness, description="How current this answer is.")
+    freshness: Freshness = strawberry.field(description="How current this answer is.")
 
     @classmethod
     def is_type_of(cls, source: object, _info: object) -> bool:
         return isinstance(source, CallAnswer)
-
-
-RECORDS: Final = tuple(
-    value for value in dict(globals()).values() if isinstance(value, type) and "__exposes__" in value.__dict__
-)
-"""Every class here that exposes a record."""

@@ -7,8 +7,13 @@ writes a log line by itself.
 from __future__ import annotations
 
 import dataclasses
+import traceback
 from collections.abc import Callable
-from typing import TypeAlias
+from pathlib import Path
+from typing import Final, TypeAlias
+
+_OURS: Final = f"{Path(__file__).parents[1]}/"
+"""The folder that the gateway's own code is in."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,8 +73,19 @@ class RefreshFailed(Event):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RequestFailed(Event):
-    """A request met an error that nobody foresaw; the caller was told its id and nothing else."""
+    """A request met an error that nobody foresaw; the caller was told its id and nothing else.
+
+    ``error`` is its type, ``where`` a file and a line. Its message is left out: it may repeat what a person said.
+    """
 
     request_id: str
     error: str
     where: str
+
+    @classmethod
+    def by(cls, error: BaseException, request_id: str) -> RequestFailed:
+        """The event of a request that ended with this error, placed in our own code where that took part."""
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [frame for frame in frames if _OURS in frame.filename] or frames
+        where = f"{ours[-1].filename.rpartition(_OURS)[2]}:{ours[-1].lineno}" if ours else "unknown"
+        return cls(request_id, type(error).__name__, where)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import traceback
 import uuid
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.observe.events import Listener, RequestFailed
+from gateway.web.refusals import failed
 
 _HEADER: Final = "X-Request-Id"
 _USABLE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -25,7 +25,8 @@ def request_id(scope: Any) -> str:
 class RequestId:
     """Gives every request its id: the caller's own where it is short and plain, else a new one.
 
-    An exception that nothing below has handled ends here: it becomes an event and a 500 that tells the id and nothing else.
+    An exception that nothing below has handled ends here: it becomes an event and a 500 that tells the id and nothing
+    else. A caller who has gone away is no error and gets no answer.
     """
 
     def __init__(self, app: ASGIApp, *, listen: Listener) -> None:
@@ -49,22 +50,13 @@ class RequestId:
 
         try:
             await self._app(scope, receive, told)
-        except Exception as error:  # noqa: BLE001  # the border: whatever comes here was foreseen by nobody
-            self._listen(RequestFailed(known, type(error).__name__, _place(error)))
+        except ClientDisconnect:
+            return
+        except Exception as error:  # the border: whatever comes here was foreseen by nobody
+            self._listen(RequestFailed.by(error, known))
             if not started:
-                await _failure(known)(scope, receive, told)
+                await failed(known)(scope, receive, told)
 
 
 def _chosen(stated: str | None) -> str:
     return stated if stated and _USABLE.fullmatch(stated) else uuid.uuid4().hex
-
-
-def _place(error: BaseException) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
-
-
-def _failure(known: str) -> JSONResponse:
-    message = f"Something went wrong that nobody foresaw; the log has it under request id {known}."
-    error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": known}}
-    return JSONResponse({"errors": [error]}, status_code=500)

@@ -1,0 +1,51 @@
+"""Refusals: requests that HTTP itself, or this gateway's use of it, does not allow; always in JSON, with a code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ExceptionHandler
+
+from gateway.graph.faults import masked
+from gateway.web.media_types import JSON
+
+BAD_REQUEST: Final = "BAD_REQUEST"
+
+
+def refused(
+    status: int, reason: str, headers: Mapping[str, str] | None = None, *, media_type: str = JSON
+) -> JSONResponse:
+    """A refusal in GraphQL's shape; what kind it is, its status says."""
+    return _told(status, f"{reason}.", {"code": BAD_REQUEST}, headers, media_type)
+
+
+def failed(request_id: str) -> JSONResponse:
+    """The answer to a request that met an error nobody foresaw."""
+    return _told(HTTPStatus.INTERNAL_SERVER_ERROR, *masked(request_id))
+
+
+def _told(
+    status: int,
+    message: str,
+    extensions: Mapping[str, Any],
+    headers: Mapping[str, str] | None = None,
+    media_type: str = JSON,
+) -> JSONResponse:
+    error = {"message": message, "extensions": extensions}
+    return JSONResponse({"errors": [error]}, status_code=status, headers=headers, media_type=media_type)
+
+
+def _unrouted(_: Request, error: Exception) -> Response:
+    """Starlette's own refusals: there is nothing at this path, or not by this method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return refused(error.status_code, error.detail, error.headers)
+
+
+HANDLERS: Final[Mapping[Any, ExceptionHandler]] = {HTTPException: _unrouted}
+"""For Starlette: how its exceptions become answers."""

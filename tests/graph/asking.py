@@ -1,0 +1,115 @@
+"""A whole gateway in front of a plain function that plays Vapi, at a pinned time."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import httpx
+from pydantic import SecretStr
+
+from gateway import app
+from gateway.observe.events import Listener, silence
+from gateway.settings import AttributeSettings, CallSettings, CustomerSettings, Settings
+
+Upstream: TypeAlias = Callable[[httpx.Request], httpx.Response]
+
+HERE: Final = Path(__file__).parent
+NOW: Final = dt.datetime(2026, 8, 20, 12, 0, tzinfo=dt.UTC)
+WEB_CALL: Final = "019fedaf-549c-7000-8625-582e741edd7f"
+KEY: Final = "vapi-private-key-canary"
+
+CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
+    document["id"]: document
+    for document in (json.loads(file.read_text(encoding="utf-8")) for file in sorted((HERE / "calls").glob("*.json")))
+}
+"""The calls of this upstream by id: ``tests/graph/calls/*.json``."""
+
+PLAN: Final = AttributeSettings(
+    name="plan",
+    type="enum",
+    values=("free", "pro", "enterprise"),
+    keys=("plan", "customerPlan", "subscription.plan"),
+    description="The customer's subscription.",
+)
+BOOKED: Final = AttributeSettings(
+    name="booked",
+    type="Boolean",
+    paths=("artifact.structuredOutputs[name=booked].result",),
+    description="Whether the customer booked an appointment.",
+)
+
+
+def vapi(request: httpx.Request) -> httpx.Response:
+    """Vapi with `CALLS`: one by its id, or a list, newest first, narrowed as the wire allows."""
+    _, _, call_id = request.url.path.partition("/call/")
+    if call_id:
+        return answered(CALLS.get(call_id))
+    asked = request.url.params
+    rows = [row for row in CALLS.values() if _matches(row, asked)]
+    rows.sort(key=lambda row: str(row["createdAt"]), reverse=True)
+    return httpx.Response(200, json=rows[: int(asked.get("limit", 100))])
+
+
+def _matches(row: Mapping[str, Any], asked: Mapping[str, str]) -> bool:
+    created = str(row["createdAt"])
+    in_time = asked.get("createdAtGe", "") <= created <= asked.get("createdAtLe", "9")
+    return in_time and all(row.get(name) == asked[name] for name in ("assistantId", "phoneNumberId") if name in asked)
+
+
+def answered(document: object) -> httpx.Response:
+    """One call as Vapi answers it, 404 where there is none."""
+    return (
+        httpx.Response(404, json={"message": "Not Found"}) if document is None else httpx.Response(200, json=document)
+    )
+
+
+def answering(status: int, **headers: str) -> Upstream:
+    """A Vapi that answers everything with this status."""
+    return lambda _: httpx.Response(status, headers=headers, json={"message": "said by upstream"})
+
+
+def settings(**stated: object) -> Settings:
+    """Settings with these values and the defaults, whatever the environment says; upstream is asked once, at once."""
+    usual: dict[str, object] = {
+        "upstream_key": SecretStr(KEY),
+        "identity_key": SecretStr("sixteen letters!"),
+        "upstream_rate": 0.0,
+        "upstream_attempts": 1,
+        "call": CallSettings(attributes=(BOOKED,)),
+        "customer": CustomerSettings(attributes=(PLAN,)),
+    }
+    return Settings.model_construct(**{**usual, **stated})  # type: ignore[arg-type]  # values by name, not yet checked
+
+
+@contextlib.asynccontextmanager
+async def gateway(
+    upstream: Upstream = vapi,
+    *,
+    listen: Listener = silence,
+    clock: Callable[[], dt.datetime] = lambda: NOW,
+    **stated: object,
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a running gateway; errors that leave the application are raised in the test."""
+    built = app.build(settings(**stated), listen=listen, clock=clock, transport=httpx.MockTransport(upstream))
+    async with (
+        built.router.lifespan_context(built),
+        httpx.AsyncClient(transport=httpx.ASGITransport(built), base_url="http://gateway") as client,
+    ):
+        yield client
+
+
+async def ask(client: httpx.AsyncClient, query: str, **variables: object) -> Any:
+    """The body of the answer to a query."""
+    answer = await client.post("/graphql", json={"query": query, "variables": variables})
+    return answer.json()
+
+
+async def error_of(client: httpx.AsyncClient, query: str, **variables: object) -> Any:
+    """The only error in the answer to a query."""
+    (error,) = (await ask(client, query, **variables))["errors"]
+    return error

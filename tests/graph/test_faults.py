@@ -1,0 +1,220 @@
+"""What goes wrong has a stable code; what nobody foresaw is masked and told once, without what it said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import httpx
+import pytest
+from graphql import GraphQLError
+
+from gateway import errors
+from gateway.errors import GatewayError, UpstreamRateLimited
+from gateway.graph import faults
+from gateway.observe.events import Event, RequestFailed, silence
+from tests.graph.asking import KEY, WEB_CALL, Upstream, answering, ask, error_of, gateway
+
+CODES: Final = {
+    "BadUserInput": "BAD_USER_INPUT",
+    "SettingsInvalid": "SETTINGS_INVALID",
+    "UpstreamUnavailable": "UPSTREAM_UNAVAILABLE",
+    "UpstreamRateLimited": "UPSTREAM_RATE_LIMITED",
+    "UpstreamUnauthorized": "UPSTREAM_UNAUTHORIZED",
+    "UpstreamForbidden": "UPSTREAM_FORBIDDEN",
+    "UpstreamRejected": "UPSTREAM_REJECTED",
+    "UpstreamMalformed": "UPSTREAM_MALFORMED",
+    "UpstreamTooDense": "UPSTREAM_TOO_DENSE",
+}
+"""What clients rely on: a code is added here, and never changed."""
+
+CALL: Final = f'{{ call(id: "{WEB_CALL}") {{ id }} }}'
+LIST: Final = "{ calls { nodes { id } } }"
+
+
+def leaves(root: type[GatewayError] = GatewayError) -> Iterator[type[GatewayError]]:
+    """The errors at the ends of the tree."""
+    below = root.__subclasses__()
+    yield from (leaf for child in below for leaf in leaves(child)) if below else (root,)
+
+
+LEAVES: Final[list[type[GatewayError]]] = list(leaves())
+
+
+def test_every_leaf_of_the_tree_has_its_stable_code() -> None:
+    assert {leaf.__name__: leaf.code for leaf in LEAVES} == CODES
+
+
+def test_no_two_leaves_share_a_code() -> None:
+    assert len({leaf.code for leaf in LEAVES}) == len(LEAVES)
+
+
+def test_every_leaf_is_drawn_in_the_tree() -> None:
+    assert [leaf for leaf in LEAVES if f"{leaf.__name__} " not in (errors.__doc__ or "")] == []
+
+
+def dense(request: httpx.Request) -> httpx.Response:
+    """A Vapi with more calls in one millisecond than an answer holds."""
+    limit = int(request.url.params["limit"])
+    row = {"createdAt": "2026-08-19T21:02:48.657Z"}
+    return httpx.Response(200, json=[{**row, "id": f"00000000-0000-4000-8000-{n:012}"} for n in range(limit)])
+
+
+def unreachable(_: httpx.Request) -> httpx.Response:
+    """A Vapi that nobody can connect to."""
+    raise httpx.ConnectError(f"no route; Authorization: Bearer {KEY}")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("upstream", "query", "code"),
+    [
+        (answering(401), CALL, "UPSTREAM_UNAUTHORIZED"),
+        (answering(402), CALL, "UPSTREAM_FORBIDDEN"),
+        (answering(403), LIST, "UPSTREAM_FORBIDDEN"),
+        (answering(404), LIST, "UPSTREAM_REJECTED"),
+        (answering(418), CALL, "UPSTREAM_REJECTED"),
+        (answering(429), LIST, "UPSTREAM_RATE_LIMITED"),
+        (answering(500), CALL, "UPSTREAM_UNAVAILABLE"),
+        (answering(302), CALL, "UPSTREAM_MALFORMED"),
+        (lambda _: httpx.Response(200, text="<html>"), LIST, "UPSTREAM_MALFORMED"),
+        (unreachable, CALL, "UPSTREAM_UNAVAILABLE"),
+        (dense, LIST, "UPSTREAM_TOO_DENSE"),
+        (answering(200), '{ call(id: "x") { id } }', "BAD_USER_INPUT"),
+    ],
+)
+async def test_an_error_that_reaches_a_client_has_its_code_and_never_the_key(
+    upstream: Upstream, query: str, code: str
+) -> None:
+    async with gateway(upstream) as client:
+        error = await error_of(client, query)
+    assert error["extensions"]["code"] == code
+    assert KEY not in str(error)
+    assert "said by upstream" not in str(error)
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_every_leaf_comes_out_as_its_code(leaf: type[GatewayError]) -> None:
+    cause = leaf("id", "x", "no") if leaf is errors.BadUserInput else leaf("a message")
+    error = GraphQLError("a message", original_error=cause, path=["call"])
+    faults.explain([error], validating=False, request_id="r", listen=silence)
+    assert error.extensions is not None
+    assert error.extensions["code"] == leaf.code
+
+
+@pytest.mark.anyio
+async def test_a_401_names_the_setting_to_look_at() -> None:
+    async with gateway(answering(401)) as client:
+        error = await error_of(client, CALL)
+    assert "GATEWAY_UPSTREAM_KEY" in error["message"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("query", "argument", "value"),
+    [
+        ('{ call(id: "x") { id } }', "id", "x"),
+        ('{ node(id: "x") { id } }', "id", "x"),
+        ('{ nodes(ids: ["x"]) { id } }', "ids", "x"),
+        (f'{{ call(id: "{WEB_CALL}", maxAge: -1) {{ id }} }}', "maxAge", "-1"),
+        (f'{{ call(id: "{WEB_CALL}", maxAge: 2147483647) {{ id }} }}', "maxAge", "2147483647"),
+        ("{ calls(first: 0) { nodes { id } } }", "first", "0"),
+        ("{ calls(first: -5) { nodes { id } } }", "first", "-5"),
+        ("{ calls(first: 101) { nodes { id } } }", "first", "101"),
+        ("{ calls(first: 2147483647) { nodes { id } } }", "first", "2147483647"),
+        ('{ calls(after: "x") { nodes { id } } }', "after", "x"),
+        (
+            f'{{ calls(where: {{assistantId: {{eq: "{"x" * 300}"}}}}) {{ nodes {{ id }} }} }}',
+            "where.assistantId.eq",
+            "x" * 80 + "…",
+        ),
+        ('{ calls(where: {createdAt: {lt: "soon"}}) { nodes { id } } }', "where.createdAt.lt", "soon"),
+        ('{ calls(where: {createdAt: {gte: "-P7"}}) { nodes { id } } }', "where.createdAt.gte", "-P7"),
+    ],
+)
+async def test_bad_input_names_the_argument_and_the_value(
+    client: httpx.AsyncClient, query: str, argument: str, value: str
+) -> None:
+    error = await error_of(client, query)
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": argument, "value": value}
+    assert f"“{argument}”" in error["message"]
+    assert repr(value) in error["message"]
+
+
+@pytest.mark.anyio
+async def test_a_value_of_megabytes_is_shown_shortened(client: httpx.AsyncClient) -> None:
+    error = await error_of(client, "query ($id: ID!) { call(id: $id) { id } }", id="x" * 1_000_000)
+    assert len(str(error)) < 1000
+
+
+@pytest.mark.anyio
+async def test_a_hostile_document_writes_nothing_to_the_log(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    await ask(client, "{" + " ".join(f"secret{n}" for n in range(200)) + "}")
+    await ask(client, '{ call(id: "ada@example.com") { id } }')
+    assert [record for record in caplog.records if record.name.startswith(("strawberry", "gateway"))] == []
+
+
+@pytest.mark.anyio
+async def test_a_variable_of_the_wrong_type_is_bad_user_input(client: httpx.AsyncClient) -> None:
+    error = await error_of(client, "query ($n: Int) { calls(first: $n) { nodes { id } } }", n="two")
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "path" not in error
+
+
+@pytest.mark.anyio
+async def test_a_null_for_an_argument_with_a_default_is_the_default(client: httpx.AsyncClient) -> None:
+    answer = await ask(client, "query ($n: Int) { calls(first: $n) { nodes { id } } }", n=None)
+    assert "errors" not in answer
+
+
+@pytest.mark.anyio
+async def test_what_nobody_foresaw_is_masked_and_told_once_for_a_request() -> None:
+    def broken(request: httpx.Request) -> httpx.Response:
+        raise ZeroDivisionError("ada@example.com hung up")
+
+    told: list[Event] = []
+    query = "query ($a: ID!, $b: ID!) { a: call(id: $a) { id } b: call(id: $b) { id } }"
+    async with gateway(broken, listen=told.append) as client:
+        sent = {"query": query, "variables": {"a": WEB_CALL, "b": WEB_CALL[:-1] + "0"}}
+        answer = await client.post("/graphql", json=sent, headers={"X-Request-Id": "asked-by-ada"})
+    assert answer.json()["data"] == {"a": None, "b": None}
+    for error in answer.json()["errors"]:
+        assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "asked-by-ada"}
+        assert "asked-by-ada" in error["message"]
+        assert "ada@example.com" not in error["message"]
+    failures = [event for event in told if isinstance(event, RequestFailed)]
+    assert [(event.request_id, event.error) for event in failures] == [("asked-by-ada", "ZeroDivisionError")]
+    assert failures[0].where.startswith(("upstream/", "cache/", "services/", "graph/"))
+    assert "ada@example.com" not in str(told)
+
+
+@pytest.mark.anyio
+async def test_an_unforeseen_error_of_one_call_leaves_the_others_alone() -> None:
+    def broken_for_one(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(WEB_CALL):
+            return httpx.Response(200, json={"id": WEB_CALL})
+        raise ZeroDivisionError
+
+    async with gateway(broken_for_one) as client:
+        answer = await ask(
+            client, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[WEB_CALL[:-1] + "0", WEB_CALL]
+        )
+    assert answer["data"]["nodes"] == [None, {"id": WEB_CALL}]
+    assert [error["path"] for error in answer["errors"]] == [["nodes", 0]]
+
+
+def test_an_exception_outside_of_the_document_is_masked_too() -> None:
+    error = GraphQLError("ada@example.com", original_error=ZeroDivisionError("ada@example.com"))
+    told: list[Event] = []
+    faults.explain([error], validating=True, request_id="r", listen=told.append)
+    assert error.extensions == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r"}
+    assert "ada@example.com" not in error.message
+    assert told == [RequestFailed("r", "ZeroDivisionError", "unknown")]
+
+
+def test_how_long_vapi_asked_to_wait_is_told() -> None:
+    error = GraphQLError("later", original_error=UpstreamRateLimited("later", 2.5), path=["call"])
+    faults.explain([error], validating=False, request_id="r", listen=silence)
+    assert error.extensions == {"code": "UPSTREAM_RATE_LIMITED", "retryAfter": 2.5}
