@@ -36,6 +36,7 @@ from gateway.upstream.pacing import Pacing
 from gateway.upstream.retries import Retries
 from gateway.web.graphql import GraphQLView
 from gateway.web.middleware.request_id import RequestId
+from gateway.web.refusals import HANDLERS
 from gateway.web.routes import routes
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -86,6 +87,7 @@ def build(
     return Starlette(
         routes=routes(GraphQLView(schema, calls=calls, clock=clock)),
         middleware=[Middleware(RequestId, listen=listen)],
+        exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
 

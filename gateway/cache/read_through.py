@@ -26,7 +26,7 @@ from gateway.errors import GatewayError, UpstreamError
 from gateway.observe.events import AttributeUnreadable, Listener, RefreshFailed, silence
 from gateway.ports import CallSource, Document
 
-_RECORD_SHARE: Final = 1.6
+_RECORD_SHARE: Final = 1.3
 """How much more a decoded call takes than its document: the record shares the texts but has objects of its own."""
 
 

@@ -15,7 +15,13 @@ _LATENCY = Use.FILTER | Use.SORT | Use.MEASURE | Use.EXPORT
 class MonoRecording:
     """Single-channel recordings. The addresses need Vapi's private key; presigned ones do not."""
 
-    combined_url: str | None = attribute("artifact.recording.mono.combinedUrl", doc="Both sides.", use=Use.EXPORT)
+    combined_url: str | None = attribute(
+        "artifact.recording.mono.combinedUrl",
+        "artifact.recordingUrl",
+        "recordingUrl",
+        doc="Both sides.",
+        use=Use.EXPORT,
+    )
     assistant_url: str | None = attribute("artifact.recording.mono.assistantUrl", doc="The assistant.", use=Use.EXPORT)
     customer_url: str | None = attribute("artifact.recording.mono.customerUrl", doc="The customer.", use=Use.EXPORT)
 
@@ -192,7 +198,7 @@ class Transfer:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """What a call leaves behind. Older rows carry some of it at the call's top level only; it is found there as well."""
+    """What a call leaves behind. Older rows carry some of it at the call's top level only; it is found there too."""
 
     call_id: str | None = attribute(
         "id", doc="The call it belongs to: what presigned addresses are asked with.", exposed=False
@@ -211,16 +217,24 @@ class Artifact:
     )
     recording: Recording | None = attribute(doc="The recordings.")
     recording_url: str | None = attribute(
-        "artifact.recordingUrl", "recordingUrl", doc="The mono recording; needs Vapi's private key.", use=Use.EXPORT
+        "artifact.recordingUrl",
+        "recordingUrl",
+        "artifact.recording.mono.combinedUrl",
+        doc="The mono recording; needs Vapi's private key.",
+        use=Use.EXPORT,
     )
     stereo_recording_url: str | None = attribute(
         "artifact.stereoRecordingUrl",
         "stereoRecordingUrl",
+        "artifact.recording.stereoUrl",
         doc="The stereo recording; needs Vapi's private key.",
         use=Use.EXPORT,
     )
     video_recording_url: str | None = attribute(
-        "artifact.videoRecordingUrl", doc="The video; needs Vapi's private key.", use=Use.EXPORT
+        "artifact.videoRecordingUrl",
+        "artifact.recording.videoUrl",
+        doc="The video; needs Vapi's private key.",
+        use=Use.EXPORT,
     )
     pcap_url: str | None = attribute("artifact.pcapUrl", doc="The packet capture of a phone call.")
     log_url: str | None = attribute("artifact.logUrl", doc="The log of the call.")

@@ -1,7 +1,8 @@
 """How a field is declared, once.
 
-A field of a call or of its customer is one ``attribute(...)`` on a frozen dataclass. The decoder, the GraphQL field, the
-filter input, the column and the documentation all follow from that line, by way of the `gateway.domain.catalog.Catalog`.
+A field of a call or of its customer is one ``attribute(...)`` on a frozen dataclass. The decoder, the GraphQL field,
+the filter input, the column and the documentation all follow from that line, by way of the
+`gateway.domain.catalog.Catalog`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Sensitivity(enum.Enum):
     PUBLIC = "public"
     PERSONAL = "personal"
     CONTENT = "content"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105  # the name of a level, no secret
 
 
 class Use(enum.Flag):
@@ -74,9 +75,9 @@ class Variants:
 class Attribute:
     """One declared field, complete: what a layer needs to know to carry it.
 
-    ``python`` is the record's slot, ``name`` the GraphQL field (Vapi's own name where it has one), ``flat`` the one name
-    in tables and exports. ``paths`` are tried first, then ``keys`` (spellings) in every place where metadata is seen, then
-    the ``fallback`` paths, then ``derive``.
+    ``python`` is the record's slot, ``name`` the GraphQL field (Vapi's own name where it has one), ``flat`` the one
+    name in tables and exports. ``paths`` are tried first, then ``keys`` (spellings) in every place where metadata is
+    seen, then the ``fallback`` paths, then ``derive``.
     """
 
     python: str

@@ -56,7 +56,11 @@ class Transport:
     )
     conversation_type: str | None = attribute("transport.conversationType", doc="voice.")
     call_sid: str | None = attribute("transport.callSid", doc="The provider's id: Twilio, Vapi SIP.", use=Use.EXPORT)
-    sbc_call_sid: str | None = attribute("transport.sbcCallSid", doc="The id on Vapi's session border controller.")
+    sbc_call_sid: str | None = attribute(
+        "transport.sbcCallSid",
+        "phoneCallProviderDetails.sbcCallId",
+        doc="The id on Vapi's session border controller.",
+    )
     forwarded_from: str | None = attribute(
         "transport.forwardedFrom", doc="The number that the call was forwarded from.", sensitivity=Sensitivity.PERSONAL
     )
@@ -212,6 +216,9 @@ class Call:
     phone_call_provider: str | None = attribute("phoneCallProvider", doc="twilio, vonage, vapi or telnyx.", use=_WHAT)
     phone_call_provider_id: str | None = attribute(
         "phoneCallProviderId", "twilioCallSid", doc="The provider's id of the call.", use=Use.FILTER | Use.EXPORT
+    )
+    phone_call_provider_bypass_enabled: bool | None = attribute(
+        "phoneCallProviderBypassEnabled", doc="Whether the team's own telephony carries the call.", use=Use.EXPORT
     )
     phone_call_transport: str | None = attribute("phoneCallTransport", doc="sip or pstn.", use=_WHAT)
     transport: Transport | None = attribute(doc="What carried the call.")

@@ -24,7 +24,11 @@ class UserMessage(Message):
 
     message: str | None = attribute("message", doc="The words.")
     end_time: float | None = attribute("endTime", doc="When the turn ended.", unit="milliseconds since 1970")
-    duration: float | None = attribute("duration", doc="How long the turn took.", unit="milliseconds")
+    duration: float | None = attribute(
+        "duration",
+        doc="How long the turn took; rows of mid-2024 have seconds.",
+        unit="milliseconds",
+    )
     is_filtered: bool | None = attribute("isFiltered", doc="Whether the security filter changed the words.")
     detected_threats: tuple[str, ...] | None = attribute("detectedThreats", doc="What the security filter found.")
     original_message: str | None = attribute("originalMessage", doc="The words before the security filter.")
@@ -40,7 +44,11 @@ class BotMessage(Message):
 
     message: str | None = attribute("message", doc="The words.")
     end_time: float | None = attribute("endTime", doc="When the turn ended.", unit="milliseconds since 1970")
-    duration: float | None = attribute("duration", doc="How long the turn took.", unit="milliseconds")
+    duration: float | None = attribute(
+        "duration",
+        doc="How long the turn took; rows of mid-2024 have seconds.",
+        unit="milliseconds",
+    )
     source: str | None = attribute("source", doc="What made the assistant say it; empty where the model did.")
     assistant_name: str | None = attribute("assistantName", doc="Which assistant of a squad spoke.")
     assistant_id: str | None = attribute("assistantId", doc="The id of the assistant that spoke.")

@@ -152,6 +152,7 @@ class ModelCost(Cost):
     cached_prompt_tokens: int | None = attribute("cachedPromptTokens", doc="Tokens read from the provider's cache.")
     reasoning_tokens: int | None = attribute("reasoningTokens", doc="Tokens thought.")
     seconds: float | None = attribute("seconds", doc="How long, for models charged by time.", unit="seconds")
+    usage_complete: bool | None = attribute("usageComplete", doc="Whether the counts are final.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """The customer as one call states it, and the places where calls state it.
 
 On web calls Vapi's SDK cannot pass a customer; teams write it into the metadata of the assistant's overrides, each in
-its own spelling. So every attribute is looked for on its own, in an ordered list of places: Vapi's own fields first, then
-each spelling in each object where a team's metadata is seen, then among variable values.
+its own spelling. So every attribute is looked for on its own, in an ordered list of places: Vapi's own fields first,
+then each spelling in each object where a team's metadata is seen, then among variable values.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ class Provenance:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CallCustomer:
-    """What one call says of its customer. A value, not an entity: another call may say something else of the same person."""
+    """What one call says of its customer.
+
+    A value, not an entity: another call may say something else of the same person.
+    """
 
     key: str = ""
     """Who the customer is across calls: see `gateway.domain.identity`."""

@@ -1,8 +1,8 @@
 """Why a call ended: Vapi's open set of over 600 texts, placed in a few categories.
 
 The set grew from 168 values in 2024 to 604 in 2026 and lost some on the way, so it is told by beginnings, first match
-wins, and what matches none is UNKNOWN. (Vapi's OpenAPI description and SDK; ``tests/domain`` places every value that the
-SDK knows.)
+wins, and what matches none is UNKNOWN. (Vapi's OpenAPI description and SDK; ``tests/domain`` places every value that
+the SDK knows.)
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Closed sets: texts of which we know every one, each described.
 
-A set that upstream may extend without telling (``endedReason`` has over 600 values and grows) is no closed set: it stays
-text, beside a small derived category.
+A set that upstream may extend without telling (``endedReason`` has over 600 values and grows) is no closed set: it
+stays text, beside a small derived category.
 """
 
 from __future__ import annotations

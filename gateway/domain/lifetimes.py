@@ -1,8 +1,8 @@
 """Lifetimes: how long what is known of a call may be served, and what to do when somebody asks.
 
 A live call changes by the second. After its end Vapi still adds analysis, costs and recordings, mostly within seconds,
-and moves ``updatedAt``; structured outputs can be extracted anew at any time. So “ended” is not “immutable”, but an ended
-call that has settled may be kept for long.
+and moves ``updatedAt``; structured outputs can be extracted anew at any time. So “ended” is not “immutable”, but an
+ended call that has settled may be kept for long.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class Lifetime:
 class Lifetimes:
     """The lifetime of a call by its state.
 
-    ``settles_after`` is how long after its end a call counts as settled. ``kept`` is how long, after it was fetched, a
-    call is kept for the case that upstream cannot be asked; ``retry_after`` how long upstream is left alone after such a
-    failure.
+    ``settles_after`` is how long after its end a call counts as settled. ``kept`` is how long, after it was fetched,
+    a call is kept for the case that upstream cannot be asked; ``retry_after`` how long upstream is left alone after
+    such a failure.
     """
 
     live: Lifetime = Lifetime(dt.timedelta(seconds=5), dt.timedelta(seconds=60))

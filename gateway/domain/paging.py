@@ -1,7 +1,8 @@
 """Paging: cursors that say where a list goes on, opaque to clients and safe to take back from them.
 
-A cursor carries the row that it stands behind, the filter with its durations resolved (so that “the last seven days” are
-the same seven days on every page), and a digest of the filter as it was stated, so that it cannot be used with another.
+A cursor carries the row that it stands behind, the filter with its durations resolved (so that “the last seven days”
+are the same seven days on every page), and a digest of the filter as it was stated, so that it cannot be used with
+another.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Steps are joined by dots; each may be followed by selectors in brackets:
 
     customer.number                                     keys of objects
-    artifact.structuredOutputs[name=booked].result      the elements of a list, or the values of a map, whose ``name`` is “booked”
+    artifact.structuredOutputs[name=booked].result      elements of a list or values of a map whose ``name`` is “booked”
     squad.members[].assistant.metadata                  every element in turn
     artifact.nodes[0].nodeName                          one element by its position
     metadata["account.no"]                              a key that holds a dot or a bracket
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 _STEP = re.compile(
@@ -114,17 +114,41 @@ def _step(match: re.Match[str]) -> Step:
     return Key(match["quoted"] if match["quoted"] is not None else match["key"].strip())
 
 
-def find(path: Path, document: object) -> Iterable[Any]:
-    """Everything that stands at a path, nulls left out; mostly nothing or one value."""
-    return _one(path.steps, document) if path.plain else _walk(path.steps, 0, document)
+Look: TypeAlias = Callable[[Any], Any]
+"""What gives the value at a plain path of a document, or None."""
+
+Find: TypeAlias = Callable[[Any], Iterable[Any]]
+"""What gives everything that stands at a path of a document, nulls left out; mostly nothing or one value."""
 
 
-def _one(steps: Sequence[Step], value: Any) -> tuple[Any, ...]:
-    for step in steps:
-        if not isinstance(value, dict):
-            return ()
-        value = value.get(step.name)  # type: ignore[union-attr]  # a plain path is keys all the way
-    return () if value is None else (value,)
+def look(path: Path) -> Look:
+    """The function that looks at a plain path. Looked for in a list or a text, there is nothing."""
+    keys = path.keys
+    if len(keys) == 1:
+        (only,) = keys
+        return lambda document: document.get(only) if isinstance(document, dict) else None
+
+    def read(document: Any) -> Any:
+        for key in keys:
+            if not isinstance(document, dict):
+                return None
+            document = document.get(key)
+        return document
+
+    return read
+
+
+def finder(path: Path) -> Find:
+    """The function that finds all that stands at a path."""
+    if not path.plain:
+        return lambda document: _walk(path.steps, 0, document)
+    read = look(path)
+
+    def find_one(document: Any) -> Iterable[Any]:
+        value = read(document)
+        return () if value is None else (value,)
+
+    return find_one
 
 
 def _walk(steps: Sequence[Step], at: int, value: Any) -> Iterator[Any]:

@@ -10,8 +10,8 @@ import datetime as dt
 class Revision:
     """One reading of a call through Vapi's API: the greater wins.
 
-    First by when upstream last changed the call, then by when it was read: outputs that are extracted anew do not always
-    move ``updatedAt``. A row without ``updatedAt`` loses against one that has it.
+    First by when upstream last changed the call, then by when it was read: outputs that are extracted anew do not
+    always move ``updatedAt``. A row without ``updatedAt`` loses against one that has it.
     """
 
     updated_at: dt.datetime

@@ -8,21 +8,23 @@ its variables in the same way. (Payload samples; Vapi's documentation of static 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from gateway.domain.enums import CallType, Origin, Trust
 from gateway.domain.paths import Path
 
-_SERVER_MADE = (CallType.OUTBOUND_PHONE_CALL, CallType.VAPI_WEBSOCKET_CALL)
+_SERVER_MADE: Final = (CallType.OUTBOUND_PHONE_CALL, CallType.VAPI_WEBSOCKET_CALL)
+_CONVERSATION: Final = frozenset({"artifact", "analysis", "messages", "transcript", "summary"})
+_ORIGINS: Final[Mapping[str, Origin]] = {
+    "metadata": Origin.METADATA,
+    "variableValues": Origin.VARIABLES,
+    "variables": Origin.VARIABLES,
+}
 
 
 def origin(path: Path) -> Origin:
-    """What kind of place a path leads to."""
-    if "metadata" in path.keys[:-1]:
-        return Origin.METADATA
-    if {"variableValues", "variables"} & set(path.keys):
-        return Origin.VARIABLES
-    return Origin.EXPLICIT
+    """What kind of place a path leads to: the outermost key that tells it does."""
+    return next((_ORIGINS[key] for key in path.keys if key in _ORIGINS), Origin.EXPLICIT)
 
 
 def trust(path: Path, document: Mapping[str, Any]) -> Trust:
@@ -33,7 +35,7 @@ def trust(path: Path, document: Mapping[str, Any]) -> Trust:
 def _written_by_server(path: Path, document: Mapping[str, Any]) -> bool:
     stated = document.get("type")
     kind = CallType.of(stated) if isinstance(stated, str) else CallType.UNKNOWN
-    if path.keys[:1] == ("artifact",):  # the end of a conversation, in which the customer took part
+    if path.keys[:1] and path.keys[0] in _CONVERSATION:  # what came of a conversation that the customer took part in
         return False
     if kind in _SERVER_MADE:  # created through POST /call, which wants the private key
         return True

@@ -12,6 +12,7 @@ from gateway.domain.attributes import Kind
 _INT_LIMIT: Final = 2**31
 """GraphQL's Int has 32 bits; a larger number cannot be answered."""
 
+_NUMBERS: Final = (int, float)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -23,7 +24,7 @@ def text(value: Any) -> str:
     """A text; numbers become theirs, so that a customer id may be a number."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
         raise Unreadable
     return str(value)
 
@@ -37,8 +38,11 @@ def integer(value: Any) -> int:
 
 
 def decimal(value: Any) -> float:
-    """A finite number, also from a text that is one."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    """A finite number, also from a text that is one (but not from ``1_000``, which is one to Python alone)."""
+    if isinstance(value, str):
+        if "_" in value:
+            raise Unreadable
+    elif isinstance(value, bool) or not isinstance(value, _NUMBERS):
         raise Unreadable
     try:
         number = float(value)
@@ -64,7 +68,7 @@ def moment(value: Any) -> dt.datetime:
         if isinstance(value, str):
             read = dt.datetime.fromisoformat(value.strip())
             return (read if read.tzinfo else read.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, _NUMBERS) and not isinstance(value, bool):
             return _EPOCH + dt.timedelta(milliseconds=value)
     except (ValueError, OverflowError):
         raise Unreadable from None
@@ -80,8 +84,10 @@ def instant(value: Any) -> dt.datetime | None:
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """Several texts; one alone counts as a list of one."""
-    return tuple(map(text, value)) if isinstance(value, list) else (text(value),)
+    """Several texts; one alone counts as a list of one, nulls in between count for nothing."""
+    if not isinstance(value, list):
+        return (text(value),)
+    return tuple(text(element) for element in value if element is not None)
 
 
 def anything(value: Any) -> Any:
@@ -104,10 +110,12 @@ READ: Final[Mapping[Kind, Callable[[Any], Any]]] = {
 
 
 def stripped(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The same reader for statements about a person, where a blank text says nothing."""
+    """The same reader for statements about a person, where a blank text or an empty list says nothing."""
 
     def reader(value: Any) -> Any:
         known = read(value)
+        if isinstance(known, tuple):
+            return tuple(stated for text in known if (stated := text.strip())) or None
         return known.strip() or None if isinstance(known, str) else known
 
     return reader

@@ -1,0 +1,1 @@
+"""The domain: plain values in, plain values out."""

@@ -1,0 +1,146 @@
+"""Taking secrets out of documents."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.domain.redaction import REDACTED, redact
+from tests.domain.documents import JSON
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
+SHAPES = [
+    JWT,
+    "eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVy.dGFn",
+    "sk-proj-abcdefghijklmnop",
+    "sk_live_abcdefghijklmnop",
+    "sk-abcdefghijklmnopqrstuvwxyz012345",
+    "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+    "AKIAIOSFODNN7EXAMPLE",
+    "Bearer abcdefghijklmnop",
+    "https://bucket.example/a.wav?X-Amz-Expires=1800&X-Amz-Signature=0123456789abcdef",
+    "https://bucket.example/a.wav?sv=1&sig=0123456789abcdef",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----",
+]
+KEYS = [
+    "twilioAuthToken",
+    "callToken",
+    "accountSid",
+    "twilio-accountsid",
+    "x-example-call-token",
+    "authorization",
+    "Authorization",
+    "listenUrl",
+    "controlUrl",
+    "webCallUrl",
+    "callUrl",
+    "websocketCallUrl",
+    "password",
+    "client_secret",
+    "serverUrlSecret",
+    "x-api-key",
+    "credentials",
+    "jwt",
+    "iban",
+    "cardNumber",
+    "pin",
+]
+CANARY = "canary-7f3a"
+
+
+def nested(value: Any, path: list[str | int]) -> Any:
+    for step in reversed(path):
+        value = [value] if isinstance(step, int) else {step: value}
+    return value
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_has_the_shape_of_a_secret_goes(shape: str) -> None:
+    assert redact({"metadata": {"note": shape}}).document["metadata"]["note"] == REDACTED
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_stands_under_the_key_of_a_secret_goes_whatever_it_is(key: str) -> None:
+    for value in (CANARY, 1234, [CANARY], {"deep": {"deeper": CANARY}}, True):
+        assert redact({"a": [{key: value}]}).document == {"a": [{key: REDACTED}]}
+
+
+@pytest.mark.parametrize("key", ["promptTokens", "maxTokens", "token_count", "pinned", "secretary", "callSid", "name"])
+def test_what_only_resembles_the_key_of_a_secret_stays(key: str) -> None:
+    assert redact({key: "kept"}).document == {key: "kept"}
+
+
+def test_a_secret_in_a_text_costs_itself_and_not_the_text() -> None:
+    prompt = f"Call the API with {JWT} and be kind."
+    assert redact({"prompt": prompt}).document["prompt"] == f"Call the API with {REDACTED} and be kind."
+
+
+def test_a_private_key_goes_with_its_body() -> None:
+    text = "key: -----BEGIN PRIVATE KEY-----\nMIIEvQIBADAN\n-----END PRIVATE KEY----- end"
+    assert redact({"a": text}).document["a"] == f"key: {REDACTED} end"
+
+
+def test_presigned_addresses_are_left_out_and_plain_ones_kept() -> None:
+    artifact = {
+        "presignedMonoUrl": "https://a",
+        "presignedUrlsExpiresAt": "2026-01-01",
+        "recordingUrl": "https://b/c.wav",
+    }
+    assert redact({"artifact": artifact}).document == {"artifact": {"recordingUrl": "https://b/c.wav"}}
+
+
+def test_null_under_the_key_of_a_secret_says_that_there_is_none() -> None:
+    assert redact({"twilioAuthToken": None}).document == {"twilioAuthToken": None}
+
+
+def test_the_original_is_left_alone() -> None:
+    document = {"monitor": {"listenUrl": "wss://x"}, "list": [JWT]}
+    redact(document)
+    assert document == {"monitor": {"listenUrl": "wss://x"}, "list": [JWT]}
+
+
+def test_a_document_that_nests_without_end_is_cut_off() -> None:
+    document: dict[str, Any] = {}
+    inner = document
+    for _ in range(400):
+        inner["a"] = {}
+        inner = inner["a"]
+    assert REDACTED in json.dumps(redact(document).document)
+
+
+@given(
+    st.lists(st.sampled_from(["metadata", "a", "x-y", 0]), max_size=30), st.sampled_from(SHAPES), st.text(max_size=9)
+)
+def test_a_secret_by_its_shape_survives_at_no_depth(path: list[str | int], shape: str, words: str) -> None:
+    document = {"call": nested(f"{words} {shape} {words}", path)}
+    shown = json.dumps(redact(document).document)
+    assert json.dumps(shape)[1:-1] not in shown
+
+
+@given(st.lists(st.sampled_from(["metadata", "a", 0]), max_size=30), st.sampled_from(KEYS), JSON)
+def test_a_secret_by_its_key_survives_at_no_depth(path: list[str | int], key: str, beside: Any) -> None:
+    document = {"call": nested({key: {"v": [CANARY]}, "beside": beside}, path)}
+    assert CANARY not in json.dumps(redact(document).document)
+
+
+@given(st.text(max_size=20), st.sampled_from(SHAPES))
+def test_a_secret_used_as_a_key_does_not_survive_either(words: str, shape: str) -> None:
+    shown = json.dumps(redact({"metadata": {f"{words} {shape}": 1, shape: 2}}).document)
+    assert json.dumps(shape)[1:-1] not in shown
+
+
+@given(st.dictionaries(st.text(max_size=8), JSON, max_size=5))
+def test_what_is_left_is_json_and_utf_8_and_redacting_it_again_changes_nothing(document: dict[str, Any]) -> None:
+    once = redact(document).document
+    json.dumps(once, allow_nan=False, ensure_ascii=False).encode()
+    assert redact(once).document == once
+
+
+@given(st.dictionaries(st.text(max_size=8), JSON, max_size=5))
+def test_a_larger_document_has_a_larger_size(document: dict[str, Any]) -> None:
+    one, two = redact({"a": document}), redact({"a": document, "b": "x" * 100})
+    assert 0 < one.size < two.size
