@@ -12,8 +12,8 @@
         ├── UpstreamMalformed     UPSTREAM_MALFORMED      an answer that is not what the API promises
         └── UpstreamTooDense      UPSTREAM_TOO_DENSE      more calls in one millisecond than one answer holds
 
-Each leaf has a stable ``code`` that clients may rely on. A message names the thing, the value and the way out, and never
-holds a secret or anything a caller said about a person.
+Each leaf has a stable ``code`` that clients may rely on. A message names the thing, the value and the way out, and
+never holds a secret or anything a caller said about a person.
 """
 
 from __future__ import annotations

@@ -47,9 +47,8 @@ def shown(record: Any, catalog: Any) -> Any:
     values = {a.name: a.of(record) for a in catalog.records[type(record).__name__].attributes if a.exposed}
     values.pop("document", None)
     if isinstance(record, CallCustomer):
-        places = {p.attribute: f"{p.path} ({p.origin.value}, {p.trust.value})" for p in record.provenance}
-        values |= {"key": record.key, "provenance": places}
-    return {name: _plain(value, catalog) for name, value in values.items() if value is not None}
+        values["provenance"] = {p.attribute: f"{p.path} ({p.origin.value}, {p.trust.value})" for p in record.provenance}
+    return {name: _plain(value, catalog) for name, value in values.items() if value not in (None, "", {})}
 
 
 def _plain(value: Any, catalog: Any) -> Any:

@@ -13,7 +13,7 @@ import enum
 import types
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from gateway.domain.enums import ClosedSet
 from gateway.domain.paths import Path, parse
@@ -62,6 +62,10 @@ class Kind(enum.Enum):
     """Records, one for each element that stands at the attribute's path."""
 
 
+Id: TypeAlias = Annotated[str, Kind.ID]
+"""What a record is known by: opaque, and always there."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Variants:
     """Records of several shapes in one list, told apart by the text under ``tag``."""
@@ -97,6 +101,7 @@ class Attribute:
     variants: Variants | None = None
     keyed: bool = False
     exposed: bool = True
+    computed: bool = False
     configured: bool = False
 
     def of(self, record: Any) -> Any:
@@ -120,6 +125,7 @@ class _Declaration:
     variants: Variants | None
     keyed: bool
     exposed: bool
+    computed: bool
 
 
 _DECLARED: Final = "gateway.attribute"
@@ -149,15 +155,17 @@ def attribute(
     variants: Variants | None = None,
     keyed: bool = False,
     exposed: bool = True,
+    computed: bool = False,
     default: Any = None,
 ) -> Any:
     """Declare a field of a record.
 
     Args:
-        paths: where upstream says it, in order of trust; the first place that says something readable wins.
+        paths: where upstream says it, from the place of the record on, in order of trust; the first that says something
+            readable wins. Left out, it is the attribute's own name. For a group, the place of its record.
         doc: what it is, for every reader of the schema, the tables and the documentation.
         keys: spellings that are tried in every object where a team puts its metadata (customers only).
-        fallback: where upstream says it, tried after the spellings.
+        fallback: where upstream says it as well, from the top of the document on; tried last.
         name: the GraphQL name, where it is not the slot's name in camelCase.
         flat: the name in tables and exports, where it is not parent + name in snake_case.
         unit: of a number; money is USD.
@@ -168,6 +176,7 @@ def attribute(
         variants: the shapes that the elements of a list can have.
         keyed: the list is a map upstream; each key becomes its element's ``id``.
         exposed: False for what the gateway needs itself and shows nowhere.
+        computed: the decoder makes it from the others; no path leads to it.
         default: what an undeclared value is.
     """
     declaration = _Declaration(
@@ -185,46 +194,66 @@ def attribute(
         variants=variants,
         keyed=keyed,
         exposed=exposed,
+        computed=computed,
     )
     return dataclasses.field(default=default, metadata={_DECLARED: declaration})
 
 
-def declared(record: type, *, prefix: str, sensitivity: Sensitivity) -> tuple[Attribute, ...]:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """What the attributes of a record take over; ``place`` is where it is read from, None the top of the document."""
+
+    place: Path | None
+    prefix: str
+    sensitivity: Sensitivity
+
+
+def declared(record: type, parent: Parent) -> tuple[Attribute, ...]:
     """The attributes that a dataclass declares, with what they take over from their parent."""
-    hints = typing.get_type_hints(record)
+    hints = typing.get_type_hints(record, include_extras=True)
     return tuple(
-        _complete(field.name, hints[field.name], field.metadata[_DECLARED], prefix, sensitivity)
+        _complete(field.name, hints[field.name], field.metadata[_DECLARED], parent)
         for field in dataclasses.fields(record)
         if _DECLARED in field.metadata
     )
 
 
-def _complete(python: str, hint: Any, of: _Declaration, prefix: str, sensitivity: Sensitivity) -> Attribute:
+def _complete(python: str, hint: Any, of: _Declaration, parent: Parent) -> Attribute:
     kind, record = _kind(hint, of)
+    paths, fallback = _paths(of, of.name or camel(python), parent.place), tuple(map(parse, of.fallback))
     return Attribute(
         python=python,
         name=of.name or camel(python),
         kind=kind,
         doc=of.doc,
-        paths=tuple(map(parse, of.paths)),
+        paths=paths if of.keys else (*paths, *fallback),
         keys=tuple(map(parse, of.keys)),
-        fallback=tuple(map(parse, of.fallback)),
+        fallback=fallback if of.keys else (),
         derive=of.derive,
-        flat=of.flat or (f"{prefix}_{python}" if prefix else python),
+        flat=of.flat or (f"{parent.prefix}_{python}" if parent.prefix else python),
         unit=of.unit,
-        sensitivity=of.sensitivity or sensitivity,
+        sensitivity=of.sensitivity or parent.sensitivity,
         use=of.use,
         values=of.values,
         record=record,
         variants=of.variants,
         keyed=of.keyed,
         exposed=of.exposed,
+        computed=of.computed,
     )
+
+
+def _paths(of: _Declaration, name: str, place: Path | None) -> tuple[Path, ...]:
+    """An attribute's own paths from the top: those stated, else the one that its name is."""
+    stated = of.paths or (() if of.derive is not None or of.computed else (name,))
+    return tuple(place / parse(path) if place is not None else parse(path) for path in stated)
 
 
 def _kind(hint: Any, of: _Declaration) -> tuple[Kind, type | None]:
     """The kind that an annotation states, and the record it leads to."""
     hint = _without_none(hint)
+    if typing.get_origin(hint) is Annotated:
+        return hint.__metadata__[0], None
     if typing.get_origin(hint) is tuple:
         element = typing.get_args(hint)[0]
         return (Kind.STRINGS, None) if element is str else (Kind.LIST, element)

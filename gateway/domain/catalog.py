@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from gateway.domain.artifact import PresignedUrls
-from gateway.domain.attributes import Attribute, Kind, Sensitivity, declared
+from gateway.domain.attributes import Attribute, Kind, Parent, Sensitivity, declared
 from gateway.domain.call import Call
 from gateway.domain.configured import CONFIGURABLE, Configured, attribute_of, refuse
 from gateway.domain.customer import CallCustomer, Places
@@ -24,11 +24,10 @@ __all__ = ["CONFIGURABLE", "Catalog", "Configured", "Record", "build"]
 
 _RESERVED: Final = {
     "Call": ("freshness", "node", "configured"),
-    "CallCustomer": ("key", "provenance", "configured", "profile"),
+    "CallCustomer": ("provenance", "configured", "profile"),
 }
 _RESERVED_ENDINGS: Final = ("Connection", "Edge", "Filter", "Order", "Input")
 """How the API names the types that it makes itself around a record."""
-_CUSTOMER_KEY: Final = "customer_key"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +79,10 @@ def build(configured: Mapping[str, Sequence[Configured]] | None = None, places: 
     """
     own, places = configured or {}, places or Places()
     records: dict[str, Record] = {}
-    _collect(Call, "", Sensitivity.PUBLIC, records)
-    _collect(PresignedUrls, "artifact", Sensitivity.CONTENT, records)
+    _collect(Call, Parent(place=None, prefix="", sensitivity=Sensitivity.PUBLIC), records)
+    _collect(
+        PresignedUrls, Parent(place=parse("artifact"), prefix="artifact", sensitivity=Sensitivity.CONTENT), records
+    )
     _extend(records, Call.__name__, own.get("call", ()), prefix="", sensitivity=Sensitivity.PUBLIC)
     _extend(
         records, CallCustomer.__name__, own.get("customer", ()), prefix="customer", sensitivity=Sensitivity.PERSONAL
@@ -90,23 +91,29 @@ def build(configured: Mapping[str, Sequence[Configured]] | None = None, places: 
     return Catalog(types.MappingProxyType(records), _places(places))
 
 
-def _collect(record: type, prefix: str, sensitivity: Sensitivity, into: dict[str, Record]) -> None:
+def _collect(record: type, parent: Parent, into: dict[str, Record]) -> None:
     """Add a record, and all that its attributes lead to."""
     if record.__name__ in into:
         return
-    attributes = declared(record, prefix=prefix, sensitivity=sensitivity)
-    parent = record.__mro__[1]
+    attributes = declared(record, parent)
+    base = record.__mro__[1]
     into[record.__name__] = Record(
         name=record.__name__,
         type=record,
         doc=inspect.cleandoc(record.__doc__ or ""),
         attributes=attributes,
-        extends=parent.__name__ if parent is not object else None,
+        extends=base.__name__ if base is not object else None,
     )
     for attribute in attributes:
-        below = attribute.flat if attribute.kind is Kind.GROUP else ""
         for reached in _reached(attribute):
-            _collect(reached, below, attribute.sensitivity, into)
+            _collect(reached, _as_parent(attribute), into)
+
+
+def _as_parent(attribute: Attribute) -> Parent:
+    """What the records that an attribute leads to take over from it; an element of a list is a document of its own."""
+    if attribute.kind is Kind.GROUP:
+        return Parent(place=attribute.paths[0], prefix=attribute.flat, sensitivity=attribute.sensitivity)
+    return Parent(place=None, prefix="", sensitivity=attribute.sensitivity)
 
 
 def _reached(attribute: Attribute) -> Iterator[type]:
@@ -151,7 +158,7 @@ def _check_type(declaration: Configured, attribute: Attribute, records: Mapping[
 
 
 def _check_flat_name(declaration: Configured, attribute: Attribute, records: Mapping[str, Record]) -> None:
-    taken = {known.flat for known in _columns(records, records[Call.__name__])} | {_CUSTOMER_KEY}
+    taken = {known.flat for known in _columns(records, records[Call.__name__])}
     if attribute.flat in taken:
         what = "flat" if declaration.flat else "name"
         refuse(declaration, what, f"the flat name “{attribute.flat}” is taken; state another as “flat”")
@@ -159,7 +166,7 @@ def _check_flat_name(declaration: Configured, attribute: Attribute, records: Map
 
 def _respelled(record: Record, places: Places) -> Record:
     """The customer's record with the spellings that the settings give instead of the declared ones."""
-    unknown = sorted(set(places.keys) - {attribute.name for attribute in record.attributes})
+    unknown = sorted(set(places.keys) - {a.name for a in record.attributes if not a.computed})
     if unknown:
         message = f"the customer has no attribute “{unknown[0]}”"
         raise SettingsInvalid(message, ("customer", "keys", unknown[0]))

@@ -11,10 +11,10 @@ from gateway.domain.attributes import Json, Use, Variants, attribute
 class Message:
     """One turn of the conversation, whoever made it."""
 
-    role: str | None = attribute("role", doc="Who speaks, in Vapi's own words; an open set.")
-    time: float | None = attribute("time", doc="When the turn began.", unit="milliseconds since 1970")
+    role: str | None = attribute(doc="Who speaks, in Vapi's own words; an open set.")
+    time: float | None = attribute(doc="When the turn began.", unit="milliseconds since 1970")
     seconds_from_start: float | None = attribute(
-        "secondsFromStart", doc="When the turn began, counted from the start of the conversation.", unit="seconds"
+        doc="When the turn began, counted from the start of the conversation.", unit="seconds"
     )
 
 
@@ -22,62 +22,58 @@ class Message:
 class UserMessage(Message):
     """What the customer said."""
 
-    message: str | None = attribute("message", doc="The words.")
-    end_time: float | None = attribute("endTime", doc="When the turn ended.", unit="milliseconds since 1970")
+    message: str | None = attribute(doc="The words.")
+    end_time: float | None = attribute(doc="When the turn ended.", unit="milliseconds since 1970")
     duration: float | None = attribute(
-        "duration",
         doc="How long the turn took; rows of mid-2024 have seconds.",
         unit="milliseconds",
     )
-    is_filtered: bool | None = attribute("isFiltered", doc="Whether the security filter changed the words.")
-    detected_threats: tuple[str, ...] | None = attribute("detectedThreats", doc="What the security filter found.")
-    original_message: str | None = attribute("originalMessage", doc="The words before the security filter.")
-    speaker_label: str | None = attribute(
-        "speakerLabel", doc="Which of several voices it was, where they are told apart."
-    )
-    metadata: Json = attribute("metadata", doc="What the transcriber adds, such as the confidence of each word.")
+    is_filtered: bool | None = attribute(doc="Whether the security filter changed the words.")
+    detected_threats: tuple[str, ...] | None = attribute(doc="What the security filter found.")
+    original_message: str | None = attribute(doc="The words before the security filter.")
+    speaker_label: str | None = attribute(doc="Which of several voices it was, where they are told apart.")
+    metadata: Json = attribute(doc="What the transcriber adds, such as the confidence of each word.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BotMessage(Message):
     """What the assistant said."""
 
-    message: str | None = attribute("message", doc="The words.")
-    end_time: float | None = attribute("endTime", doc="When the turn ended.", unit="milliseconds since 1970")
+    message: str | None = attribute(doc="The words.")
+    end_time: float | None = attribute(doc="When the turn ended.", unit="milliseconds since 1970")
     duration: float | None = attribute(
-        "duration",
         doc="How long the turn took; rows of mid-2024 have seconds.",
         unit="milliseconds",
     )
-    source: str | None = attribute("source", doc="What made the assistant say it; empty where the model did.")
-    assistant_name: str | None = attribute("assistantName", doc="Which assistant of a squad spoke.")
-    assistant_id: str | None = attribute("assistantId", doc="The id of the assistant that spoke.")
+    source: str | None = attribute(doc="What made the assistant say it; empty where the model did.")
+    assistant_name: str | None = attribute(doc="Which assistant of a squad spoke.")
+    assistant_id: str | None = attribute(doc="The id of the assistant that spoke.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SystemMessage(Message):
     """The instructions of the assistant."""
 
-    message: str | None = attribute("message", doc="The prompt.")
+    message: str | None = attribute(doc="The prompt.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCallMessage(Message):
     """The assistant asks for tools."""
 
-    message: str | None = attribute("message", doc="What was said meanwhile.")
-    tool_calls: Json = attribute("toolCalls", doc="The tools asked for, with their arguments.")
+    message: str | None = attribute(doc="What was said meanwhile.")
+    tool_calls: Json = attribute(doc="The tools asked for, with their arguments.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCallResultMessage(Message):
     """What a tool answered."""
 
-    name: str | None = attribute("name", doc="The name of the tool.")
-    tool_call_id: str | None = attribute("toolCallId", doc="Which request it answers.")
-    result: str | None = attribute("result", doc="The answer, mostly JSON in a text.")
-    metadata: Json = attribute("metadata", doc="What the tool adds to its answer.")
-    warnings: Json = attribute("warnings", doc="What Vapi has to say about the answer.")
+    name: str | None = attribute(doc="The name of the tool.")
+    tool_call_id: str | None = attribute(doc="Which request it answers.")
+    result: str | None = attribute(doc="The answer, mostly JSON in a text.")
+    metadata: Json = attribute(doc="What the tool adds to its answer.")
+    warnings: Json = attribute(doc="What Vapi has to say about the answer.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +104,8 @@ MESSAGES = Variants(
 class OpenAIMessage:
     """One message of the conversation in the shape that OpenAI's API uses."""
 
-    role: str | None = attribute("role", doc="assistant, user, system, tool or function.")
-    content: str | None = attribute("content", doc="The words.")
+    role: str | None = attribute(doc="assistant, user, system, tool or function.")
+    content: str | None = attribute(doc="The words.")
     tool_calls: Json = attribute("tool_calls", doc="The tools asked for.")
     tool_call_id: str | None = attribute("tool_call_id", doc="Which request a tool's answer belongs to.")
 
@@ -118,11 +114,10 @@ class OpenAIMessage:
 class Analysis:
     """What Vapi's analysis found after the call."""
 
-    summary: str | None = attribute("analysis.summary", "summary", doc="The call in a few sentences.", use=Use.EXPORT)
+    summary: str | None = attribute(fallback=("summary",), doc="The call in a few sentences.", use=Use.EXPORT)
     success_evaluation: str | None = attribute(
-        "analysis.successEvaluation",
         doc="Whether the call was a success, in the words of the assistant's rubric: “true”, “8”, “pass”, …",
         use=Use.FILTER | Use.SORT | Use.GROUP | Use.EXPORT,
     )
-    structured_data: Json = attribute("analysis.structuredData", doc="The data that the assistant's schema asks for.")
-    structured_data_multi: Json = attribute("analysis.structuredDataMulti", doc="The same for several schemas.")
+    structured_data: Json = attribute(doc="The data that the assistant's schema asks for.")
+    structured_data_multi: Json = attribute(doc="The same for several schemas.")

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.domain.attributes import Use, attribute
+from gateway.domain.attributes import Id, Sensitivity, Use, attribute
 from gateway.domain.enums import Origin, Trust
 
 _WHO = Use.FILTER | Use.SORT | Use.GROUP | Use.EXPORT
@@ -34,12 +34,18 @@ class CallCustomer:
     A value, not an entity: another call may say something else of the same person.
     """
 
-    key: str = ""
-    """Who the customer is across calls: see `gateway.domain.identity`."""
     provenance: tuple[Provenance, ...] = ()
     configured: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """What attributes declared in the settings say, by their name."""
 
+    key: Id = attribute(
+        doc="Who the customer is across calls: opaque, the same for all calls of one customer.",
+        flat="customer_key",
+        sensitivity=Sensitivity.PUBLIC,  # it stands in for whatever may not be shown
+        use=_WHO | Use.INDEX,
+        computed=True,
+        default="",
+    )
     customer_id: str | None = attribute(
         keys=(
             "customerId",
@@ -73,7 +79,6 @@ class CallCustomer:
         use=_WHO,
     )
     name: str | None = attribute(
-        "customer.name",
         keys=(
             "customerName",
             "customer_name",
@@ -102,7 +107,6 @@ class CallCustomer:
         use=_WHO,
     )
     email: str | None = attribute(
-        "customer.email",
         keys=(
             "email",
             "customerEmail",
@@ -120,7 +124,6 @@ class CallCustomer:
         use=_WHO,
     )
     number: str | None = attribute(
-        "customer.number",
         keys=(
             "customerNumber",
             "customer_number",
@@ -139,16 +142,15 @@ class CallCustomer:
         use=_WHO,
     )
     number_e164_check_enabled: bool | None = attribute(
-        "customer.numberE164CheckEnabled", doc="Whether Vapi checks that the number is E.164; by default it does."
+        doc="Whether Vapi checks that the number is E.164; by default it does."
     )
     sip_uri: str | None = attribute(
-        "customer.sipUri", keys=("sipUri", "sip_uri", "customer.sipUri"), doc="The customer's SIP address.", use=_WHO
+        keys=("sipUri", "sip_uri", "customer.sipUri"), doc="The customer's SIP address.", use=_WHO
     )
     extension: str | None = attribute(
-        "customer.extension", keys=("customer.extension",), doc="Dialled after the call is answered.", use=Use.EXPORT
+        keys=("customer.extension",), doc="Dialled after the call is answered.", use=Use.EXPORT
     )
     external_id: str | None = attribute(
-        "customer.externalId",
         keys=("externalId", "external_id", "customer.externalId", "customer.external_id"),
         doc="The customer's id in another system of the team's.",
         use=_WHO,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from gateway.domain import identity
 from gateway.domain.artifact import PresignedUrls
@@ -21,8 +21,6 @@ from gateway.domain.reading import Problem, Problems, Read, json_type, scalar, s
 from gateway.domain.resolution import Candidate, Search, finders, owners, resolver
 from gateway.domain.trust import origin, trust
 from gateway.domain.values import Unreadable, text
-
-_CUSTOMER: Final = "customer"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -105,8 +103,7 @@ class _Decoder:
     def _group(self, attribute: Attribute, name: str) -> Read:
         """A record of the same document, not looked for where the one object that would hold all of it is missing."""
         record = self._record_of(attribute.record)
-        read_record = self.record(record)
-        owner = (_CUSTOMER,) if record.type is CallCustomer else self._owner(record)
+        read_record, owner = self.record(record), attribute.paths[0].keys
         needed = record.type is not CallCustomer and all(p.keys[: len(owner)] == owner for p in self._places(record))
 
         def read(document: Document, problems: Problems) -> Any:
@@ -119,12 +116,6 @@ class _Decoder:
 
     def _record_of(self, of: type | None) -> Record:
         return self.catalog.records[of.__name__ if of else ""]
-
-    def _owner(self, record: Record) -> tuple[str, ...]:
-        """The keys that lead to the object which holds a record's attributes: the beginning that their paths share."""
-        own = [a.paths[0].keys[:-1] for a in record.attributes if a.paths and a.exposed]
-        groups = (self._owner(self._record_of(a.record))[:-1] for a in record.attributes if a.kind is Kind.GROUP)
-        return _shared(own or list(groups))
 
     def _places(self, record: Record) -> Iterator[Path]:
         """Every path at which something of a record is looked for."""
@@ -149,7 +140,7 @@ class _Decoder:
 
     def _customer(self, record: Record) -> Read:
         """The customer: there is always one, if only by its key."""
-        resolvers = [(a, resolver(a, f"{record.name}.{a.name}")) for a in record.attributes]
+        resolvers = [(a, resolver(a, f"{record.name}.{a.name}")) for a in record.attributes if not a.computed]
         places = finders(self.catalog.places)
 
         def read(document: Document, problems: Problems) -> CallCustomer:
@@ -184,15 +175,6 @@ def _text(value: Any) -> str:
         return text(value)
     except Unreadable:
         return ""
-
-
-def _shared(beginnings: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The longest beginning that all of them have."""
-    if not beginnings:
-        return ()
-    shortest = min(beginnings, key=len)
-    length = next((at for at, key in enumerate(shortest) if any(b[at] != key for b in beginnings)), len(shortest))
-    return shortest[:length]
 
 
 def _object_at(keys: tuple[str, ...], document: Any) -> bool | Problem:

@@ -68,9 +68,9 @@ def decode(text: str, *, stated: str) -> Cursor:
 def _read(text: str) -> Cursor:
     if len(text) > _LONGEST:
         raise ValueError
-    version, milliseconds, call_id, conditions, stated = json.loads(
-        base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    )
+    content = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair could be sent on to nobody
+    version, milliseconds, call_id, conditions, stated = content
     known = type(version) is int and version == _VERSION and type(milliseconds) is int
     if not (known and isinstance(call_id, str) and isinstance(stated, str)):
         raise ValueError

@@ -116,8 +116,8 @@ class Deriver:
             yield ReadField(f"{attribute.name}Raw", StrawberryOptional(str), raw, read)
 
     def type_of(self, attribute: Attribute) -> Any:
-        """The GraphQL type of an attribute: nullable, but for the id of a record that always has one."""
-        if attribute.python == attribute.flat == "id":
+        """The GraphQL type of an attribute: nullable, but for an id, which is always there."""
+        if attribute.kind is Kind.ID:
             return strawberry.ID
         return StrawberryOptional(self._present(attribute))
 

@@ -225,9 +225,6 @@ class Provenance:
 class CallCustomer:
     """The GraphQL type of `gateway.domain.customer.CallCustomer`."""
 
-    key: strawberry.ID = strawberry.field(
-        description="Who the customer is across calls: opaque, the same for all calls of one customer."
-    )
     provenance: list[Provenance] = strawberry.field(
         description="Where each attribute came from: Vapi's own fields, metadata, or variable values."
     )

@@ -72,8 +72,7 @@ def test_flat_names_are_parent_and_name_in_snake_case() -> None:
     flats = {attribute.flat for attribute in CATALOG.columns()}
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", flat) for flat in flats)
     assert {"id", "status", "cost", "cost_breakdown_total", "artifact_transcript", "analysis_summary"} <= flats
-    assert {"customer_name", "customer_id", "customer_number", "vapi_customer_id"} <= flats
-    assert "customer_key" not in flats
+    assert {"customer_key", "customer_name", "customer_id", "customer_number", "vapi_customer_id"} <= flats
 
 
 def test_every_key_of_a_call_that_the_sdk_knows_is_read() -> None:
@@ -131,7 +130,8 @@ def test_fields_have_the_names_that_vapi_gives_them() -> None:
 
 def test_sensitivity_follows_the_parent_unless_it_is_stated() -> None:
     of = {f"{record.name}.{a.name}": a.sensitivity for record, a in attributes()}
-    assert {a.sensitivity for a in CATALOG.customer.attributes} == {Sensitivity.PERSONAL}
+    assert {a.sensitivity for a in CATALOG.customer.attributes if not a.computed} == {Sensitivity.PERSONAL}
+    assert of["CallCustomer.key"] is Sensitivity.PUBLIC
     assert of["Artifact.transcript"] is of["Analysis.summary"] is of["UserMessage.message"] is Sensitivity.CONTENT
     assert of["Call.metadata"] is of["AssistantOverrides.variableValues"] is Sensitivity.PERSONAL
     assert of["Call.status"] is of["CostBreakdown.total"] is Sensitivity.PUBLIC

@@ -65,6 +65,8 @@ def test_any_other_content_is_bad_user_input(content: Any) -> None:
         [1, 0, "id", [["createdAt", "like", "x"]], "s"],
         [1, 0, "id", [["createdAt", "gt", 7]], "s"],
         [1, 0, "id", [[]], "s"],
+        [1, 0, "half a pair \ud800", [], ""],
+        [1, 0, "id", [["assistantId", "eq", "half a pair \ud800"]], ""],
     ],
 )
 def test_a_forged_cursor_is_bad_user_input(content: Any) -> None:

@@ -20,6 +20,7 @@ from tests.fuzz.mutations import Where
 DERIVED: Final[Mapping[str, tuple[str, ...]]] = {
     "endedReasonCategory": ("endedReason",),
     "durationSeconds": ("startedAt", "endedAt"),
+    "callId": ("id",),
     "document": (),
 }
 """What each derived attribute is derived from: keys of the call; “document”, from everything, is not compared."""
@@ -52,7 +53,7 @@ class Survival:
         for attribute in record.attributes:
             if attribute.kind is Kind.GROUP and attribute.record is not None:
                 yield from self._walk(self._catalog.records[attribute.record.__name__], (*chain, attribute))
-            elif attribute.exposed and attribute.name != "document":
+            elif attribute.exposed and not attribute.computed and attribute.name != "document":
                 of_customer = record.type is CallCustomer
                 places = _places(attribute, self._catalog, of_customer=of_customer)
                 yield _Known(chain, attribute, places, of_customer=of_customer)
