@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import ipaddress
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -39,7 +40,6 @@ from gateway.web.middleware.request_id import RequestId
 from gateway.web.refusals import HANDLERS
 from gateway.web.routes import routes
 
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _KEY_FILE: Final = "identity.key"
 _KEY_BYTES: Final = 32
 
@@ -110,15 +110,19 @@ def schema_of(catalog: Catalog, *, listen: Listener = silence) -> CatalogSchema:
 
 
 def decoder_of(settings: Settings, catalog: Catalog) -> Decode:
-    """The decoder that the gateway with these settings uses."""
-    return decoder(catalog, identity_key(settings))
+    """The decoder that the gateway with these settings uses, if it has started before; nothing is written.
+
+    Before the first start there is no identity key; keys that are hashes are then made with one that is forgotten.
+    """
+    started = settings.identity_key is not None or (data_dir(settings) / _KEY_FILE).exists()
+    return decoder(catalog, identity_key(settings) if started else secrets.token_bytes(_KEY_BYTES))
 
 
 def identity_key(settings: Settings) -> bytes:
     """What customer keys are hashed with: the setting, else what the first start made and kept in the data folder.
 
     Raises:
-        SettingsInvalid: there is no such folder, and it cannot be made.
+        SettingsInvalid: there is no such folder and it cannot be made, or what is kept there is no key.
     """
     if settings.identity_key is not None:
         return settings.identity_key.get_secret_value().encode()
@@ -126,10 +130,13 @@ def identity_key(settings: Settings) -> bytes:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _make_key_file(path)
-        return path.read_bytes()
+        kept = path.read_bytes()
     except OSError as error:
         way_out = "set GATEWAY_DATA_DIR or GATEWAY_IDENTITY_KEY"
         raise SettingsInvalid(f"{path}: the identity key cannot be kept there ({error.strerror}); {way_out}") from None
+    if len(kept) < _KEY_BYTES:
+        raise SettingsInvalid(f"{path}: this is no identity key, it is too short; put the old one back, or delete it")
+    return kept
 
 
 def data_dir(settings: Settings) -> Path:
@@ -146,11 +153,18 @@ def check_exposure(settings: Settings) -> None:
     Raises:
         SettingsInvalid: the host is not this machine's own.
     """
-    if settings.host not in _LOOPBACK and not settings.allow_anonymous:
+    if not _is_loopback(settings.host) and not settings.allow_anonymous:
         raise SettingsInvalid(
             f"GATEWAY_HOST is {settings.host}: whoever reaches it could read every call, as this version asks nobody "
             "who they are. Listen on 127.0.0.1 behind something that does, or set GATEWAY_ALLOW_ANONYMOUS=1"
         )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _make_key_file(path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
@@ -216,7 +216,7 @@ def _file_of_environment() -> Path | None:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"{path}: the settings file cannot be read: {error}") from None
 
@@ -239,6 +239,8 @@ def _problem(error: ErrorDetails) -> str:
         return "there is no such setting; `gateway settings` lists all"
     if error["type"] == "missing":
         return "it is missing"
+    if error["type"] == "too_short":
+        return "it is too short"
     return error["msg"] if _is_secret(str(error["loc"][0])) else f"{error['msg']}, not {error['input']!r}"
 
 
@@ -254,6 +256,12 @@ def _place(loc: tuple[int | str, ...], path: Path | None, text: str) -> str:
     line = line_of(text, loc)
     dotted = ".".join(map(str, loc))
     return f"{path}, line {line}: {dotted}" if line else dotted
+
+
+def unknown_variables(environment: Iterable[str]) -> list[str]:
+    """Variables that look like settings and are none: probably mistyped, or somebody else's."""
+    known = {variable for name in Settings.model_fields for variable in variables(name)}
+    return sorted(name for name in environment if name.startswith(_PREFIX) and name not in known)
 
 
 def located(error: SettingsInvalid, settings: Settings) -> SettingsInvalid:

@@ -24,7 +24,7 @@ def test_nobody_beyond_the_machine_is_served_unasked(host: str) -> None:
         app.check_exposure(settings(host=host))
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
 def test_the_machine_itself_is_served(host: str) -> None:
     app.check_exposure(settings(host=host))
 
@@ -62,3 +62,10 @@ def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(tmp_path: Path) 
     (tmp_path / "file").touch()
     with pytest.raises(SettingsInvalid, match="set GATEWAY_DATA_DIR or GATEWAY_IDENTITY_KEY"):
         app.identity_key(settings(data_dir=tmp_path / "file" / "below"))
+
+
+@pytest.mark.parametrize("content", [b"", b"too short"])
+def test_a_file_that_holds_no_key_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "identity.key").write_bytes(content)
+    with pytest.raises(SettingsInvalid, match="no identity key"):
+        app.identity_key(settings(data_dir=tmp_path))

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from gateway.cli.main import main
 from gateway.errors import SettingsInvalid
-from gateway.settings import Settings, load
+from gateway.settings import Settings, load, unknown_variables
 
 CANARY = "sk-canary-7c1f-never-shown"
 
@@ -141,3 +141,8 @@ def test_gateway_settings_lists_every_setting_with_type_default_and_help() -> No
 
 def test_every_setting_has_a_help() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_a_variable_that_is_no_setting_is_noticed() -> None:
+    environment = ["GATEWAY_PORT", "GATEWAY_UPSTREAM_KYE", "VAPI_API_KEY", "PATH"]
+    assert unknown_variables(environment) == ["GATEWAY_UPSTREAM_KYE"]

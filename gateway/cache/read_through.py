@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.cache.memory import Entry, Memory
 from gateway.cache.single_flight import SingleFlight
+from gateway.domain import identifiers
 from gateway.domain.answers import CallAnswer, outline
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.call import Call
@@ -22,7 +23,7 @@ from gateway.domain.lifetimes import Lifetimes, Verdict, verdict
 from gateway.domain.redaction import redact
 from gateway.domain.revisions import revision
 from gateway.domain.stamp import Freshness, freshness
-from gateway.errors import GatewayError, UpstreamError
+from gateway.errors import GatewayError, UpstreamError, UpstreamMalformed
 from gateway.observe.events import AttributeUnreadable, Listener, RefreshFailed, silence
 from gateway.ports import CallSource, Document
 
@@ -131,6 +132,8 @@ class ReadThrough:
         document = await self._source.get(call_id)
         if document is None:
             return _Fetched(self._gone(call_id, asked_at), asked_at)
+        if _is_of_another(document, call_id):
+            raise UpstreamMalformed("Vapi answered GET /call/{id} with another call; ask again later.")
         read = self._read({**document, "id": call_id}, asked_at)[1]
         entry = self._newest(call_id, read)
         return _Fetched(entry, asked_at, won=entry is read, presigned=self._read_presigned(document))
@@ -187,6 +190,12 @@ class ReadThrough:
     def _freshness(self, entry: Entry, state: FreshnessState, source: FreshnessSource) -> Freshness:
         told = FreshnessState.DELETED if entry.deleted else state
         return freshness(entry.stamp, self._clock(), told, source)
+
+
+def _is_of_another(document: Document, call_id: str) -> bool:
+    """Whether a document bears another call's id; one without a readable id is the call that was asked for."""
+    stated = document.get("id")
+    return isinstance(stated, str) and identifiers.call_id(stated) not in (None, call_id)
 
 
 def _is_newer(known: Entry, read: Entry) -> bool:

@@ -76,10 +76,10 @@ def _serve(settings: Settings, simulated: Server) -> None:
         "identity_key": SecretStr(_IDENTITY_KEY),
     }
     demo = settings.model_copy(update=about)
-    sample = simulated.app.state.simulator.sample
+    samples = simulated.app.state.simulator.samples()
 
     def announce(url: str) -> None:
         click.echo(f"The gateway listens on {url}/graphql; its simulated Vapi on {simulated.url}. Ctrl-C ends both.")
-        click.echo(_QUERIES.format(url=url, web=sample("web_metadata"), live=sample("live")))
+        click.echo(_QUERIES.format(url=url, web=samples["web_metadata"], live=samples.get("talking", samples["live"])))
 
     serve(app.build(demo, listen=log_listener()), demo, announce=announce)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -17,11 +18,13 @@ def command(host: str | None, port: int | None, file: Path | None) -> None:
     from gateway import app
     from gateway.cli.serving import prepare_logging, serve
     from gateway.observe.logs import log_listener
-    from gateway.settings import load
+    from gateway.settings import load, unknown_variables
 
     settings = load(file, **options.stated(host=host, port=port))
     app.check_exposure(settings)
     prepare_logging(settings.log_level)
+    for name in unknown_variables(os.environ):
+        click.echo(f"gateway: {name} in the environment is no setting of this version; it is ignored", err=True)
     built = app.build(settings, listen=log_listener())
     serve(
         built,

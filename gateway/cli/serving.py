@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import socket
 from collections.abc import Callable
+from typing import Final
 
 import stamina
 import uvicorn
 from starlette.applications import Starlette
 
+from gateway.errors import SettingsInvalid
 from gateway.settings import Settings
+from gateway.web.middleware.closing import Closing
+
+_BACKLOG: Final = 2048
 
 
 def prepare_logging(level: str) -> None:
@@ -27,18 +34,29 @@ def serve(app: Starlette, settings: Settings, *, announce: Callable[[str], None]
 
     Requests are not logged: their addresses can hold queries, and queries people.
     """
+    listening = _bound(settings)
     config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
+        Closing(app),
         access_log=False,
         log_level="warning",
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=10,
     )
-    socket = config.bind_socket()
-    socket.listen(config.backlog)  # whoever reads the announcement may connect at once, before uvicorn is up
-    host, port = socket.getsockname()[:2]
+    host, port = listening.getsockname()[:2]
     announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
-    uvicorn.Server(config).run(sockets=[socket])
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn has ended in order and passes Ctrl-C on
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """A socket that listens: whoever reads the announcement may connect at once, before uvicorn is up."""
+    address = (settings.host, settings.port)
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        return socket.create_server(address, family=family, backlog=_BACKLOG)
+    except OSError as error:
+        message = (
+            f"GATEWAY_HOST, GATEWAY_PORT: cannot listen on {settings.host}, port {settings.port}: {error.strerror}"
+        )
+        raise SettingsInvalid(message) from None

@@ -32,7 +32,7 @@ def described() -> Iterator[str]:
             yield f"{' or '.join(variables(name))}  ({_type(field.annotation)}, default {_default(field)})"
             yield from _help(field)
         else:
-            yield f"[{name}]  in the file only"
+            yield f"[{name}]  (a table of the file)"
             yield from _nested(name, nested)
 
 

@@ -238,7 +238,7 @@ def _complete(python: str, hint: Any, of: _Declaration, parent: Parent) -> Attri
         record=record,
         variants=of.variants,
         keyed=of.keyed,
-        exposed=of.exposed,
+        exposed=of.exposed and (of.sensitivity or parent.sensitivity) is not Sensitivity.SECRET,
         computed=of.computed,
     )
 

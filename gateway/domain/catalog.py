@@ -140,7 +140,7 @@ def _check_field(declaration: Configured, attribute: Attribute, record: Record) 
     taken = {*_RESERVED[record.name], *(name for known in record.attributes for name in _fields(known))}
     clash = sorted(taken & set(_fields(attribute)))
     if clash:
-        refuse(declaration, "name", f"{record.name} has a field “{clash[0]}” already")
+        refuse(declaration, "name", f"“{clash[0]}” is a field of {record.name} already, or reserved for one")
 
 
 def _fields(attribute: Attribute) -> tuple[str, ...]:

@@ -66,22 +66,22 @@ class _Decoder:
     identity_key: bytes
     compiled: dict[str, Read] = dataclasses.field(default_factory=dict)
 
-    def record(self, record: Record) -> Read:
-        """The function that reads a record from the document that holds it."""
+    def record(self, record: Record, owner: tuple[str, ...] = ()) -> Read:
+        """The function that reads a record from the document that holds it; ``owner`` leads to the object it is of."""
         if record.name not in self.compiled:
-            made = self._customer(record) if record.type is CallCustomer else self._plain(record)
+            made = self._customer(record) if record.type is CallCustomer else self._plain(record, owner)
             self.compiled[record.name] = made
         return self.compiled[record.name]
 
-    def _plain(self, record: Record) -> Read:
-        """A record; None where the document states nothing that shows, but for the call itself."""
+    def _plain(self, record: Record, owner: tuple[str, ...]) -> Read:
+        """A record; None where there is no object that it is of, and nothing of it is stated elsewhere."""
         readers = [(*_slot(a), a.exposed, self._attribute(a, f"{record.name}.{a.name}")) for a in record.attributes]
         make, always = record.type, record.type is Call
 
         def read(document: Document, problems: Problems) -> Any:
             values: dict[str, Any] = {}
             configured: dict[str, Any] = {}
-            shows = always
+            shows = always or (bool(owner) and _object_at(owner, document) is True)
             for slot, of_team, exposed, read_attribute in readers:
                 value = read_attribute(document, problems)
                 if value is not None:
@@ -103,7 +103,8 @@ class _Decoder:
     def _group(self, attribute: Attribute, name: str) -> Read:
         """A record of the same document, not looked for where the one object that would hold all of it is missing."""
         record = self._record_of(attribute.record)
-        read_record, owner = self.record(record), attribute.paths[0].keys
+        owner = attribute.paths[0].keys
+        read_record = self.record(record, owner)
         needed = record.type is not CallCustomer and all(p.keys[: len(owner)] == owner for p in self._places(record))
 
         def read(document: Document, problems: Problems) -> Any:

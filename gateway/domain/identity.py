@@ -18,7 +18,8 @@ _HASH_BYTES: Final = 16
 _PLAIN_LENGTH: Final = 128
 _NUMBER: Final = re.compile(r"(?:tel:)?[+\d\s().\-/]+", re.IGNORECASE)
 _SURELY_NUMBER: Final = re.compile(r"tel:|[+()\s]", re.IGNORECASE)
-_NUMBER_WITHIN: Final = re.compile(r"\+\s*\d[\d\s().\-/]{6,}")
+_NUMBER_WITHIN: Final = re.compile(r"\+\s*\d[\d\s().\-/]{6,}|(?<!\d)(?:\d[\s().\-/_]*){9,14}\d(?!\d)")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FEWEST_DIGITS, _FEWEST_BARE_DIGITS, _MOST_DIGITS = 7, 10, 15
 _WITHHELD: Final = frozenset({"266696687", "7378742833", "2562533", "8656696", "86282452253"})
 """ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on a telephone's keys: how a withheld number is written."""
@@ -51,6 +52,8 @@ def _tells(value: str) -> bool:
     """Whether an id is itself an address or a number, holds one, or is none that a key could show."""
     if len(value) > _PLAIN_LENGTH or not value.isprintable():
         return True
+    if _UUID.fullmatch(value):  # its digits are nobody's number
+        return False
     return "@" in value or _is_number(value) or _NUMBER_WITHIN.search(value) is not None
 
 

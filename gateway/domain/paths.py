@@ -151,6 +151,19 @@ def finder(path: Path) -> Find:
     return find_one
 
 
+def gatherer(path: Path) -> Find:
+    """The function that finds all that stands at a path together, as one list: for an attribute of several texts."""
+    find = finder(path)
+    if path.plain:
+        return find
+
+    def find_together(document: Any) -> Iterable[Any]:
+        found = [value if isinstance(value, list) else [value] for value in find(document)]
+        return ([element for listed in found for element in listed],) if found else ()
+
+    return find_together
+
+
 def _walk(steps: Sequence[Step], at: int, value: Any) -> Iterator[Any]:
     if at == len(steps):
         if value is not None:

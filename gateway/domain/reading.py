@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from gateway.domain.attributes import Attribute, Document
-from gateway.domain.paths import Find, finder, look
+from gateway.domain.attributes import Attribute, Document, Kind
+from gateway.domain.paths import Find, Path, finder, gatherer, look
 from gateway.domain.redaction import REDACTED
 from gateway.domain.values import READ
 
@@ -68,7 +68,7 @@ def _at_one_place(attribute: Attribute, name: str) -> Read:
 def _at_first_place(attribute: Attribute, name: str) -> Read:
     """The first place that says something, then what can be derived, and an empty something only where all is empty."""
     read_value, derive = READ[attribute.kind], attribute.derive
-    find_all = tuple(map(finder, attribute.paths))
+    find_all = tuple(map(finder_for(attribute), attribute.paths))
 
     def read(document: Document, problems: Problems) -> Any:
         found = stated(find_all, document)
@@ -81,6 +81,11 @@ def _at_first_place(attribute: Attribute, name: str) -> Read:
         return known if derived is None else derived
 
     return read
+
+
+def finder_for(attribute: Attribute) -> Callable[[Path], Find]:
+    """How what stands at a path is found for an attribute: one value after the other, or several texts together."""
+    return gatherer if attribute.kind is Kind.STRINGS else finder
 
 
 def stated(find_all: Sequence[Find], document: Any) -> list[Any]:

@@ -7,6 +7,7 @@ their key and by their shape, at any depth, metadata and variable values include
 from __future__ import annotations
 
 import dataclasses
+import enum
 import math
 import re
 import sys
@@ -21,8 +22,8 @@ _SECRET_KEYS: Final = frozenset(
     word
     for line in (
         "accesskey secretkey privatekey publickey signingkey encryptionkey authorization proxyauthorization",
-        "cookie setcookie password passwd passphrase passcode pin pincode otp secret secrets tokens apikeys passwords",
-        "credential credentials twilioapikey accountsid",
+        "cookie setcookie password passwd passphrase passcode pin pincode otp secret",
+        "credential credentials twilioapikey accountsid auth bearer pw pwd",
         # addresses and tokens that open a live call to whoever has them
         "listenurl controlurl websocketcallurl webcallurl webcallsipuri callurl callsipuri",
         # what people say to a bank
@@ -31,13 +32,20 @@ _SECRET_KEYS: Final = frozenset(
     )
     for word in line.split()
 )
-_SECRET_ENDINGS: Final = ("token", "secret", "password", "apikey", "privatekey", "credentials", "accountsid", "jwt")
+_SECRET_ENDING: Final = re.compile(
+    r"(?:token|secret|password|apikey|privatekey|credentials?|accountsid|jwt)(?:value|hash|hashed|plain)?(?:v?\d{1,3})?"
+)
+_SEVERAL_SECRETS: Final = re.compile(r".*(?:tokens|secrets|passwords|apikeys|privatekeys|jwts)")
+"""Keys of which only texts are secrets: the same words count what a model has read."""
 
 _SECRET_SHAPES: Final = re.compile(
     r"""eyJ[\w-]{5,}(?:\.[\w-]*){2,4}             # a JSON Web Token, signed or encrypted
       | [?&](?:X-Amz-Signature|X-Goog-Signature|Signature|sig|token|access_token)=[^&\s"]+  # a presigned address
       | \b[spr]k[-_](?:(?:live|test|proj|ant)[-_][\w-]{8,}|[A-Za-z0-9]{20,})  # keys of well-known providers
       | \b(?:gh[pousr]_\w{20,}|xox[abeprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,})
+      | \bBasic\s+[A-Za-z0-9+/]{8,}={1,2}            # a name and a password
+      | ://[^/\s:@"]+:[^/\s@"]+@                      # the same in an address
+      | \bhooks\.slack\.com/\S+
       | \bBearer\s+[\w.~+/-]{8,}=*
       | -----BEGIN[ ][A-Z0-9 ]*PRIVATE[ ]KEY-----(?:(?!-----END)[\s\S])*(?:-----END[ ][A-Z0-9 ]*PRIVATE[ ]KEY-----)?
     """,
@@ -45,7 +53,7 @@ _SECRET_SHAPES: Final = re.compile(
 )
 _SHAPE_MARKS: Final = (
     *("eyJ", "ignature=", "sig=", "token=", "sk-", "sk_", "pk-", "pk_", "rk-", "rk_"),
-    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "AKIA", "AIza", "earer", "PRIVATE KEY"),
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "AKIA", "AIza", "earer", "asic ", "://", "PRIVATE KEY"),
 )
 """One of these is in every text of a secret shape: finding them is a hundred times faster than the pattern."""
 _SHORTEST_SECRET: Final = 12
@@ -78,7 +86,7 @@ def _object(value: Mapping[str, Any], into: Redacted, depth: int) -> dict[str, A
     for key, inner in value.items():
         kept, secret = _treatment(key)
         if kept is not None:
-            made[kept] = REDACTED if secret and inner is not None else _value(inner, into, depth + 1)
+            made[kept] = REDACTED if _is_hidden(secret, inner) else _value(inner, into, depth + 1)
     into.size += sys.getsizeof(made)
     return made
 
@@ -130,9 +138,27 @@ def _is_marked(value: str) -> bool:
     return False
 
 
+class _Secret(enum.Enum):
+    """What a key says of the value under it."""
+
+    NONE = enum.auto()
+    TEXTS = enum.auto()
+    ANYTHING = enum.auto()
+
+
+def _is_hidden(secret: _Secret, value: Any) -> bool:
+    if secret is _Secret.TEXTS:
+        return isinstance(value, str | list | dict)
+    return secret is _Secret.ANYTHING and value is not None
+
+
 @lru_cache(maxsize=4096)  # a document repeats a few dozen keys thousands of times
-def _treatment(key: str) -> tuple[str | None, bool]:
-    """A key as it is kept, None where a presigned address stands under it; and whether a secret does."""
-    plain = "".join(letter for letter in key.lower() if letter.isalnum())
-    secret = plain in _SECRET_KEYS or plain.endswith(_SECRET_ENDINGS)
-    return None if key.startswith(_PRESIGNED) else _text(key), secret
+def _treatment(key: str) -> tuple[str | None, _Secret]:
+    """A key as it is kept, None where a presigned address stands under it; and what it says of a secret."""
+    return None if key.startswith(_PRESIGNED) else _text(key), _said("".join(c for c in key.lower() if c.isalnum()))
+
+
+def _said(plain: str) -> _Secret:
+    if plain in _SECRET_KEYS or ((found := _SECRET_ENDING.search(plain)) and found.end() == len(plain)):
+        return _Secret.ANYTHING
+    return _Secret.TEXTS if _SEVERAL_SECRETS.fullmatch(plain) else _Secret.NONE

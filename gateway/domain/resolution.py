@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from gateway.domain.attributes import Attribute, Document
 from gateway.domain.enums import Origin
 from gateway.domain.paths import Find, Path, finder
-from gateway.domain.reading import Problem, Problems, json_type
+from gateway.domain.reading import Problem, Problems, finder_for, json_type
 from gateway.domain.redaction import REDACTED
 from gateway.domain.trust import origin
 from gateway.domain.values import READ, stripped
@@ -36,9 +36,9 @@ class Search:
     problems: Problems
 
 
-def finders(paths: Sequence[Path]) -> Finders:
+def finders(paths: Sequence[Path], find: Callable[[Path], Find] = finder) -> Finders:
     """Paths with the functions that find what stands there."""
-    return tuple((path, finder(path)) for path in paths)
+    return tuple((path, find(path)) for path in paths)
 
 
 def owners(places: Finders, document: Document) -> Sequence[Owner]:
@@ -69,7 +69,9 @@ def resolver(attribute: Attribute, name: str) -> Callable[[Search], Candidate | 
 
 def _candidates(attribute: Attribute) -> Callable[[Search], Iterator[Candidate]]:
     """Whatever might be the attribute, in order of trust."""
-    paths, keys, fallback = finders(attribute.paths), finders(attribute.keys), finders(attribute.fallback)
+    paths, keys, fallback = (
+        finders(places, finder_for(attribute)) for places in (attribute.paths, attribute.keys, attribute.fallback)
+    )
 
     def candidates(search: Search) -> Iterator[Candidate]:
         yield from _stated(paths, search.document)

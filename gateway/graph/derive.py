@@ -140,7 +140,7 @@ class Deriver:
 
 def description(attribute: Attribute) -> str:
     """An attribute's description, with its unit."""
-    return f"{attribute.doc} In {attribute.unit}." if attribute.unit else attribute.doc
+    return f"{attribute.doc.rstrip('.')}. In {attribute.unit}." if attribute.unit else attribute.doc
 
 
 def _doc(cls: type) -> str:

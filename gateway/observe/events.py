@@ -65,7 +65,7 @@ class RowDropped(Event):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RefreshFailed(Event):
-    """A call could not be refreshed; what was known of it is still served."""
+    """A call could not be read from upstream; what was known of it, if anything, is still served."""
 
     call_id: str
     code: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from gateway.simulator.faults import Fault
 from gateway.simulator.simulator import Simulator
 
 ORDER = frozenset({"fault", "times", "seconds", "status", "path"})
+ERRORS = frozenset(status.value for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST)
 TYPES: dict[str, tuple[type, ...]] = {
     "times": (int, type(None)),
     "seconds": (int, float, type(None)),
@@ -62,6 +64,11 @@ def _objections(order: dict[str, Any]) -> list[str]:
     refused = [f"{name} has the wrong type" for name in wrong]
     if order.get("fault") not in list(Fault):
         refused.append(f"fault must be one of {', '.join(Fault)}")
-    if not 400 <= order.get("status", 500) <= 599 and "status" not in wrong:
-        refused.append("status must be between 400 and 599")
+    if "status" not in wrong and order.get("status", 500) not in ERRORS:
+        refused.append("status must be an error of HTTP, from 400 on")
+    refused += [f"{name} must not be negative" for name in ("times", "seconds") if _is_negative(order.get(name))]
     return refused
+
+
+def _is_negative(value: Any) -> bool:
+    return isinstance(value, int | float) and value < 0

@@ -56,6 +56,11 @@ def transfer(row: JsonObject) -> bool:
     return bool(row.get("forwardedPhoneNumber"))
 
 
+def talking(row: JsonObject) -> bool:
+    """A call in which both sides are talking."""
+    return bool(row["status"] == "in-progress")
+
+
 def live(row: JsonObject) -> bool:
     """A call that is under way."""
     return bool(row["status"] != "ended")
@@ -70,6 +75,10 @@ SAMPLES: Mapping[str, Callable[[JsonObject], bool]] = MappingProxyType(
         "failed": failed,
         "structured": structured,
         "transfer": transfer,
+        "talking": talking,
         "live": live,
     }
 )
+
+UNSETTLED = ("talking", "live")
+"""The kinds that are not over."""

@@ -13,7 +13,7 @@ from gateway.simulator.faults import Fault, Faults, Order
 from gateway.simulator.listing import Filters
 from gateway.simulator.moments import milliseconds
 from gateway.simulator.plans import Plan
-from gateway.simulator.samples import SAMPLES
+from gateway.simulator.samples import SAMPLES, UNSETTLED
 from gateway.simulator.world import World
 
 
@@ -62,7 +62,7 @@ class Simulator:
         return [plan.id for plan in itertools.islice(plans, start, stop)]
 
     def sample(self, kind: str) -> str:
-        """The id of a call of a kind: ended, except for the kind ``live``.
+        """The id of a call of a kind: ended, except for the kinds ``live`` and ``talking``.
 
         Raises:
             LookupError: when the world is too small to have one.
@@ -98,8 +98,9 @@ class Simulator:
     def _examples(self, kind: str) -> Iterator[JsonObject]:
         """Rows among which a sample can be: the 2,000 newest, and for most kinds only those that are settled."""
         now = self.now
-        plans = self.world.newest(now) if kind == "live" else self.world.past(now)
+        unsettled = kind in UNSETTLED
+        plans = self.world.newest(now) if unsettled else self.world.past(now)
         for plan in itertools.islice(plans, 2000):
-            settled = kind == "live" or plan.life.settled <= now
+            settled = unsettled or plan.life.settled <= now
             if settled and plan.id not in self.world.edits.deleted:
                 yield self.world.record(plan, now)

@@ -127,6 +127,9 @@ EXCEPTIONS: Final[Mapping[type[Exception], Rule]] = {
 }
 """What httpx raises, the most specific first, and what may slip through below it (`ssl.SSLError` is an OSError)."""
 
+LONGEST_PAUSE: Final = 3600.0
+"""Seconds. A longer pause ends after this one: a mistaken header must not silence a gateway for good."""
+
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
@@ -155,19 +158,19 @@ def crowded(*, route: str) -> Fault:
 
 
 def retry_after(value: str | None, *, now: dt.datetime) -> float | None:
-    """The seconds to wait that a Retry-After header asks for, never negative; None where there is none to read.
+    """The seconds to wait that a Retry-After header asks for, from 0 to an hour; None where there is none to read.
 
     The header holds seconds or an HTTP date (RFC 9110, section 10.2.3).
     """
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
-        return float(text)
+        return min(float(text), LONGEST_PAUSE)
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return max(0.0, (aware - now).total_seconds())
+    return min(max(0.0, (aware - now).total_seconds()), LONGEST_PAUSE)
 
 
 def _fault(rule: Rule, message: str, wait: float | None) -> Fault:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final
 
 from aiolimiter import AsyncLimiter
 
-LONGEST_PAUSE: Final = 3600.0
-"""Seconds. A longer pause ends after this one: a mistaken header must not silence a gateway for good."""
+from gateway.upstream.faults import LONGEST_PAUSE
 
 
 class Pacing:

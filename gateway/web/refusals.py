@@ -15,6 +15,7 @@ from gateway.graph.faults import masked
 from gateway.web.media_types import JSON
 
 BAD_REQUEST: Final = "BAD_REQUEST"
+CLOSING: Final = "SERVICE_UNAVAILABLE"
 
 
 def refused(
@@ -27,6 +28,13 @@ def refused(
 def failed(request_id: str) -> JSONResponse:
     """The answer to a request that met an error nobody foresaw."""
     return _told(HTTPStatus.INTERNAL_SERVER_ERROR, *masked(request_id))
+
+
+def closing() -> JSONResponse:
+    """The answer to a request that was still under way when the server had to stop."""
+    message = "The gateway is stopping; ask again in a moment."
+    headers = {"Retry-After": "5"}
+    return _told(HTTPStatus.SERVICE_UNAVAILABLE, message, {"code": CLOSING}, headers)
 
 
 def _told(

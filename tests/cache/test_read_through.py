@@ -19,7 +19,7 @@ from gateway.domain.customer import Places
 from gateway.domain.decode import decoder, presigned_reader
 from gateway.domain.enums import FreshnessSource, FreshnessState
 from gateway.domain.lifetimes import Lifetimes
-from gateway.errors import UpstreamRateLimited, UpstreamUnavailable
+from gateway.errors import UpstreamMalformed, UpstreamRateLimited, UpstreamUnavailable
 from gateway.observe.events import AttributeUnreadable, Event, RefreshFailed
 from tests.contracts.sources import ListSource
 from tests.e2e.clocks import Clock
@@ -543,17 +543,22 @@ async def test_presigned_addresses_while_upstream_fails() -> None:
 
 
 async def test_a_document_with_another_id() -> None:
-    """Whatever id a document states, it is the answer to the id that was asked for."""
+    """Another call is no answer; an id that is none is taken for the one that was asked for."""
     async with bench() as b:
+        stated: list[Any] = [OTHER, 13, None, "no id"]
 
         async def get(call_id: str) -> dict[str, Any]:
-            return call(OTHER)
+            return {**call(OTHER), "id": stated.pop(0)}
 
         b.source.get = get  # type: ignore[method-assign]  # this upstream confuses its calls
-        answer = await b.reader.get(ID)
-        assert answer is not None
-        assert answer.call.id == ID
-        assert b.memory.get(OTHER) is None
+        with pytest.raises(UpstreamMalformed, match="another call"):
+            await b.reader.get(ID)
+        assert (b.memory.get(ID), b.memory.get(OTHER)) == (None, None)
+        while stated:
+            answer = await b.reader.get(ID, dt.timedelta(0))
+            assert answer is not None
+            assert answer.call.id == ID
+            b.clock.advance(seconds=1)
 
 
 async def test_an_attribute_that_cannot_be_read() -> None:

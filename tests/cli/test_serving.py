@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import signal
 from pathlib import Path
 
 import httpx
@@ -85,3 +86,21 @@ def test_the_simulator_runs_alone() -> None:
         with httpx.Client(transport=transport, headers={"Authorization": "Bearer sim-private-key"}) as client:
             calls = client.get(f"{url}/call").json()
     assert len(calls) == 7
+
+
+def test_a_port_in_use_is_named_with_its_setting(tmp_path: Path) -> None:
+    about = {"VAPI_API_KEY": CANARY, "GATEWAY_DATA_DIR": str(tmp_path)}
+    with Server(create(calls=1)) as taken, gateway("serve", "--port", taken.url.rpartition(":")[2], **about) as process:
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert err.startswith("gateway: GATEWAY_HOST, GATEWAY_PORT: cannot listen on 127.0.0.1")
+
+
+def test_ctrl_c_ends_it_without_a_complaint(tmp_path: Path) -> None:
+    with gateway("serve", "--port", "0", VAPI_API_KEY=CANARY, GATEWAY_DATA_DIR=str(tmp_path)) as process:
+        url = printed(first_line(process))
+        assert httpx.get(f"{url}/livez", timeout=PATIENCE).status_code == 200
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert err == ""

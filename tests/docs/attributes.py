@@ -11,8 +11,9 @@ from gateway.graph.derive import description
 _HEAD = """\
 # Attributes
 
-Everything that has one value per call, as the declarations in `gateway/domain/` say. This page is written by
-`pytest tests/docs --write-golden`.
+Everything that has one value per call, as the declarations in `gateway/domain/` say. *Use* is what an attribute is
+meant for; this version can filter lists by what Vapi's API can (`CallFilter` in the schema), and keeps no tables yet.
+The page is written by `pytest tests/docs --write-golden`.
 
 | Flat name | Type | Sensitivity | Use | What it is |
 |---|---|---|---|---|

@@ -164,11 +164,11 @@ def test_two_catalogs_live_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("own", "at", "why"),
     [
-        ({"customer": ["name"]}, ("customer", 0, "name"), "has a field “name” already"),
-        ({"customer": ["key"]}, ("customer", 0, "name"), "has a field “key” already"),
-        ({"call": ["freshness"]}, ("call", 0, "name"), "has a field “freshness” already"),
-        ({"customer": ["plan", "plan"]}, ("customer", 1, "name"), "has a field “plan” already"),
-        ({"call": ["statusRaw"]}, ("call", 0, "name"), "has a field “statusRaw” already"),
+        ({"customer": ["name"]}, ("customer", 0, "name"), "“name” is a field of"),
+        ({"customer": ["key"]}, ("customer", 0, "name"), "“key” is a field of"),
+        ({"call": ["freshness"]}, ("call", 0, "name"), "“freshness” is a field of"),
+        ({"customer": ["plan", "plan"]}, ("customer", 1, "name"), "“plan” is a field of"),
+        ({"call": ["statusRaw"]}, ("call", 0, "name"), "“statusRaw” is a field of"),
         ({"call": ["customerName"]}, ("call", 0, "name"), "flat name “customer_name” is taken"),
         ({"call": ["customerKey"]}, ("call", 0, "name"), "flat name “customer_key” is taken"),
         (

@@ -105,3 +105,17 @@ def test_an_attribute_of_the_call_has_paths_and_no_keys(stated: dict[str, Any], 
     with pytest.raises(SettingsInvalid) as refused:
         build({"call": [declared(**stated)]})
     assert refused.value.at == ("x", key)
+
+
+def test_what_is_secret_is_shown_nowhere() -> None:
+    assert not attribute_of(
+        declared(sensitivity="secret"), of="CallCustomer", prefix="customer", sensitivity=Sensitivity.PERSONAL
+    ).exposed
+
+
+def test_an_attribute_of_several_texts_takes_all_that_a_path_leads_to() -> None:
+    tags = declared(name="tags", type="[String]", paths=("metadata.items[].tags",), keys=("orders[].name",))
+    both = customer({"metadata": {"items": [{"tags": ["a", "b"]}, {"tags": "c"}], "orders": [{"name": "x"}]}}, tags)
+    assert both.configured["tags"] == ("a", "b", "c")
+    spelled = customer({"metadata": {"orders": [{"name": "x"}, {"name": "y"}]}}, tags)
+    assert spelled.configured["tags"] == ("x", "y")

@@ -70,7 +70,18 @@ def test_no_key_carries_a_number(digits: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["ada@example.com", "Ada <ada@example.com>", "whatsapp:+15550100123", "x" * 500, "a\nb"]
+    "value",
+    [
+        "ada@example.com",
+        "Ada <ada@example.com>",
+        "whatsapp:+15550100123",
+        "user 4915112345678",
+        "(415) 555 0100 Ada",
+        "cust-415-555-0100",
+        "u:4155550100",
+        "x" * 500,
+        "a\nb",
+    ],
 )
 def test_an_id_that_is_an_address_or_does_not_fit_is_hashed(value: str) -> None:
     assert re.fullmatch(r"id~[0-9a-f]{32}", of(customerId=value))

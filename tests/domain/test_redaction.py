@@ -69,9 +69,30 @@ def test_what_stands_under_the_key_of_a_secret_goes_whatever_it_is(key: str) -> 
         assert redact({"a": [{key: value}]}).document == {"a": [{key: REDACTED}]}
 
 
-@pytest.mark.parametrize("key", ["promptTokens", "maxTokens", "token_count", "pinned", "secretary", "callSid", "name"])
+@pytest.mark.parametrize("key", ["token_count", "pinned", "secretary", "callSid", "name"])
 def test_what_only_resembles_the_key_of_a_secret_stays(key: str) -> None:
     assert redact({key: "kept"}).document == {key: "kept"}
+
+
+def test_several_secrets_go_and_counts_of_tokens_stay() -> None:
+    counts = {"promptTokens": 7, "maxTokens": 250, "tokens": 3.5, "secrets": None}
+    assert redact(counts).document == counts
+    assert redact({"accessTokens": [CANARY], "tokens": CANARY}).document == {
+        "accessTokens": REDACTED,
+        "tokens": REDACTED,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Basic dXNlcjpwYXNzd29yZA==",
+        "https://somebody:canary@example.com/path",
+        "https://hooks.slack.com/services/T0/B0/canary",
+    ],
+)
+def test_what_opens_a_door_by_its_shape_goes(text: str) -> None:
+    assert redact({"note": text}).document == {"note": REDACTED}
 
 
 def test_a_secret_in_a_text_costs_itself_and_not_the_text() -> None:

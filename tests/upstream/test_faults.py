@@ -134,6 +134,8 @@ def test_a_fault_knows_how_long_vapi_wants_us_to_wait() -> None:
         ("Sun, 22 Nov 2026 12:00:30 -0000", 30.0),
         ("Sun, 22 Nov 2026 11:00:00 GMT", 0.0),
         ("Sun, 22 Nov 99999 11:00:00 GMT", None),
+        ("999999", 3600.0),
+        ("Sun, 22 Nov 2099 12:00:00 GMT", 3600.0),
         ("-5", None),
         ("inf", None),
         ("٣", None),

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from gateway.upstream.pacing import LONGEST_PAUSE, Pacing
+from gateway.upstream.faults import LONGEST_PAUSE
+from gateway.upstream.pacing import Pacing
 
 pytestmark = pytest.mark.anyio
 
