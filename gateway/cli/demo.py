@@ -33,8 +33,7 @@ Three queries worth trying, at {url}/graphql:
 
 3. A call that is under way: ask twice, and see how fresh the answer is.
 
-   {{ call(id: "{live}") {{ status artifact {{ messages {{ role secondsFromStart }} }}
-       freshness {{ fetchedAt ageMs state source }} }} }}
+   {{ call(id: "{live}") {{ type status startedAt freshness {{ fetchedAt ageMs state source }} }} }}
 
 The first of them from another terminal:
 

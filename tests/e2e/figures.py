@@ -22,6 +22,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 import httpx
+import stamina
 
 from gateway.simulator.app import create
 from gateway.simulator.server import Server
@@ -201,4 +202,5 @@ def arguments(stated: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    stamina.instrumentation.set_on_retry_hooks(())  # retries are part of the outages shown
     sys.exit(0 if asyncio.run(show(arguments())) else 1)
