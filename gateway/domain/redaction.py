@@ -86,7 +86,8 @@ def _object(value: Mapping[str, Any], into: Redacted, depth: int) -> dict[str, A
     for key, inner in value.items():
         kept, secret = _treatment(key)
         if kept is not None:
-            made[kept] = REDACTED if _is_hidden(secret, inner) else _value(inner, into, depth + 1)
+            hidden = secret is not None and _is_hidden(secret, inner)
+            made[kept] = REDACTED if hidden else _value(inner, into, depth + 1)
     into.size += sys.getsizeof(made)
     return made
 
@@ -96,12 +97,12 @@ def _value(value: Any, into: Redacted, depth: int) -> Any:
     if kind is str:
         into.size += sys.getsizeof(value)
         return value if len(value) < _SHORTEST_SECRET and value.isascii() else _text(value)
-    if kind is dict or kind is list or isinstance(value, Mapping):
-        return _container(value, into, depth)
+    if kind is int or kind is bool or value is None:
+        return value
     if kind is float:
         into.size += _FLOAT_BYTES
         return value if math.isfinite(value) else None
-    return value
+    return _container(value, into, depth) if kind is dict or kind is list or isinstance(value, Mapping) else value
 
 
 def _container(value: Any, into: Redacted, depth: int) -> Any:
@@ -139,9 +140,8 @@ def _is_marked(value: str) -> bool:
 
 
 class _Secret(enum.Enum):
-    """What a key says of the value under it."""
+    """What of the value under a key is secret."""
 
-    NONE = enum.auto()
     TEXTS = enum.auto()
     ANYTHING = enum.auto()
 
@@ -149,16 +149,16 @@ class _Secret(enum.Enum):
 def _is_hidden(secret: _Secret, value: Any) -> bool:
     if secret is _Secret.TEXTS:
         return isinstance(value, str | list | dict)
-    return secret is _Secret.ANYTHING and value is not None
+    return value is not None
 
 
 @lru_cache(maxsize=4096)  # a document repeats a few dozen keys thousands of times
-def _treatment(key: str) -> tuple[str | None, _Secret]:
+def _treatment(key: str) -> tuple[str | None, _Secret | None]:
     """A key as it is kept, None where a presigned address stands under it; and what it says of a secret."""
     return None if key.startswith(_PRESIGNED) else _text(key), _said("".join(c for c in key.lower() if c.isalnum()))
 
 
-def _said(plain: str) -> _Secret:
+def _said(plain: str) -> _Secret | None:
     if plain in _SECRET_KEYS or ((found := _SECRET_ENDING.search(plain)) and found.end() == len(plain)):
         return _Secret.ANYTHING
-    return _Secret.TEXTS if _SEVERAL_SECRETS.fullmatch(plain) else _Secret.NONE
+    return _Secret.TEXTS if _SEVERAL_SECRETS.fullmatch(plain) else None
