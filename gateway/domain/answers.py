@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any, Final
 
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.call import Call
@@ -23,21 +24,24 @@ class CallAnswer:
     presigned: PresignedUrls | None = dataclasses.field(default=None, repr=False)
 
 
+_OUTLINE: Final = (
+    "id",
+    "org_id",
+    "type",
+    "status",
+    "ended_reason",
+    "ended_reason_category",
+    "created_at",
+    "updated_at",
+    "started_at",
+    "ended_at",
+    "duration_seconds",
+    "cost",
+    "assistant_id",
+)
+
+
 def outline(call: Call) -> Call:
-    """What is left of a call that upstream has deleted: ids, times and cost, nothing of a person or a conversation."""
-    return Call(
-        id=call.id,
-        org_id=call.org_id,
-        type=call.type,
-        status=call.status,
-        ended_reason=call.ended_reason,
-        ended_reason_category=call.ended_reason_category,
-        created_at=call.created_at,
-        updated_at=call.updated_at,
-        started_at=call.started_at,
-        ended_at=call.ended_at,
-        duration_seconds=call.duration_seconds,
-        cost=call.cost,
-        assistant_id=call.assistant_id,
-        customer=CallCustomer(key=f"call:{call.id}"),
-    )
+    """What is left of a call that upstream has deleted: id, times, cost; nothing of a person or a conversation."""
+    left: dict[str, Any] = {name: getattr(call, name) for name in _OUTLINE}
+    return Call(**left, customer=CallCustomer(key=f"call:{call.id}"))

@@ -180,7 +180,7 @@ class Artifact:
     """What a call leaves behind. Older rows carry some of it at the call's top level only; it is found there too."""
 
     call_id: str | None = attribute(
-        derive=_call_id, doc="The call it belongs to: what presigned addresses are asked with.", exposed=False
+        derive=_call_id, doc="The call it belongs to: what presigned addresses are asked with.", internal=True
     )
     transcript: str | None = attribute(fallback=("transcript",), doc="The conversation as one text.", use=Use.EXPORT)
     messages: tuple[Message, ...] | None = attribute(

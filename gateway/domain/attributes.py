@@ -100,9 +100,14 @@ class Attribute:
     record: type | None = None
     variants: Variants | None = None
     keyed: bool = False
-    exposed: bool = True
+    internal: bool = False
     computed: bool = False
     configured: bool = False
+
+    @property
+    def exposed(self) -> bool:
+        """Whether it is shown at all: not what the gateway needs for itself, and no secret."""
+        return not self.internal and self.sensitivity is not Sensitivity.SECRET
 
     def of(self, record: Any) -> Any:
         """The attribute's value in a record."""
@@ -124,7 +129,7 @@ class _Declaration:
     values: type[ClosedSet] | None
     variants: Variants | None
     keyed: bool
-    exposed: bool
+    internal: bool
     computed: bool
 
 
@@ -154,7 +159,7 @@ def attribute(
     values: type[ClosedSet] | None = None,
     variants: Variants | None = None,
     keyed: bool = False,
-    exposed: bool = True,
+    internal: bool = False,
     computed: bool = False,
     default: Any = None,
 ) -> Any:
@@ -175,7 +180,7 @@ def attribute(
         values: the closed set that a text belongs to.
         variants: the shapes that the elements of a list can have.
         keyed: the list is a map upstream; each key becomes its element's ``id``.
-        exposed: False for what the gateway needs itself and shows nowhere.
+        internal: the gateway needs it itself and shows it nowhere.
         computed: the decoder makes it from the others; no path leads to it.
         default: what an undeclared value is.
     """
@@ -193,7 +198,7 @@ def attribute(
         values=values,
         variants=variants,
         keyed=keyed,
-        exposed=exposed,
+        internal=internal,
         computed=computed,
     )
     return dataclasses.field(default=default, metadata={_DECLARED: declaration})
@@ -238,7 +243,7 @@ def _complete(python: str, hint: Any, of: _Declaration, parent: Parent) -> Attri
         record=record,
         variants=of.variants,
         keyed=of.keyed,
-        exposed=of.exposed and (of.sensitivity or parent.sensitivity) is not Sensitivity.SECRET,
+        internal=of.internal,
         computed=of.computed,
     )
 

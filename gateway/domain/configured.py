@@ -51,7 +51,7 @@ def attribute_of(of_team: Configured, *, of: str, prefix: str, sensitivity: Sens
     Raises:
         SettingsInvalid: the declaration cannot be used; ``at`` leads to the key that is wrong.
     """
-    kind, hidden = _kind(of_team, top=not prefix), _sensitivity(of_team, sensitivity) is Sensitivity.SECRET
+    kind = _kind(of_team, top=not prefix)
     snaked = snake(of_team.name)
     return Attribute(
         python=snaked,
@@ -65,7 +65,6 @@ def attribute_of(of_team: Configured, *, of: str, prefix: str, sensitivity: Sens
         sensitivity=_sensitivity(of_team, sensitivity),
         use=_use(of_team, kind),
         values=_closed_set(of_team, of) if kind is Kind.ENUM else None,
-        exposed=not hidden,
         configured=True,
     )
 

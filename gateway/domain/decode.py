@@ -150,7 +150,7 @@ class _Decoder:
             return CallCustomer(
                 **{a.python: value for a, (value, _) in known if not a.configured},
                 configured={a.name: value for a, (value, _) in known if a.configured},
-                provenance=tuple(_provenance(a, found, document) for a, found in known),
+                provenance=tuple(_provenance(a, found, document) for a, found in known if a.exposed),
                 key=self._key({a.name: value for a, (value, _) in known}, document),
             )
 

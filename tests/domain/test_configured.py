@@ -107,10 +107,12 @@ def test_an_attribute_of_the_call_has_paths_and_no_keys(stated: dict[str, Any], 
     assert refused.value.at == ("x", key)
 
 
-def test_what_is_secret_is_shown_nowhere() -> None:
-    assert not attribute_of(
-        declared(sensitivity="secret"), of="CallCustomer", prefix="customer", sensitivity=Sensitivity.PERSONAL
-    ).exposed
+def test_what_is_secret_gets_no_field_and_no_provenance() -> None:
+    own = declared(name="score", sensitivity="secret")
+    attribute = attribute_of(own, of="CallCustomer", prefix="customer", sensitivity=Sensitivity.PERSONAL)
+    assert not attribute.exposed
+    stated = customer({"metadata": {"score": "7", "email": "ada@example.com"}}, own)
+    assert [place.attribute for place in stated.provenance] == ["email"]
 
 
 def test_an_attribute_of_several_texts_takes_all_that_a_path_leads_to() -> None:
