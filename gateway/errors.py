@@ -3,6 +3,10 @@
     GatewayError
     ├── BadUserInput              BAD_USER_INPUT          an argument that cannot be used
     ├── SettingsInvalid           SETTINGS_INVALID        the process must not start
+    ├── StoreError                (one leaf each)         the mirror's database did not do what was asked of it
+    │   ├── StoreUnavailable      STORE_UNAVAILABLE       it is down, full, or locked for too long
+    │   ├── StoreTimeout          STORE_TIMEOUT           a question took longer than it may and was interrupted
+    │   └── StoreIncompatible     STORE_INCOMPATIBLE      what is in it was made by another version
     └── UpstreamError             (one leaf each)         Vapi did not give what was asked for
         ├── UpstreamUnavailable   UPSTREAM_UNAVAILABLE    no answer, half an answer, or a 5xx
         ├── UpstreamRateLimited   UPSTREAM_RATE_LIMITED   429
@@ -54,6 +58,30 @@ class SettingsInvalid(GatewayError):
     def __init__(self, message: str, at: tuple[str | int, ...] = ()) -> None:
         self.at = at
         super().__init__(message)
+
+
+class StoreError(GatewayError):
+    """The mirror's database did not do what was asked of it."""
+
+    code = "STORE_ERROR"
+
+
+class StoreUnavailable(StoreError):
+    """The database is down, full, or locked for too long: worth asking again later."""
+
+    code = "STORE_UNAVAILABLE"
+
+
+class StoreTimeout(StoreError):
+    """A question took longer than it may and was interrupted; a narrower one may be answered."""
+
+    code = "STORE_TIMEOUT"
+
+
+class StoreIncompatible(StoreError):
+    """What is in the database was made by another version of the gateway; the process must not start."""
+
+    code = "STORE_INCOMPATIBLE"
 
 
 class UpstreamError(GatewayError):

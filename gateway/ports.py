@@ -9,6 +9,13 @@ from typing import Any, Protocol, TypeAlias
 
 from gateway.domain.answers import CallAnswer
 from gateway.domain.artifact import PresignedUrls
+from gateway.domain.coverage import Interval
+from gateway.domain.filters import EVERYTHING, Predicate
+from gateway.domain.marks import Mark
+from gateway.domain.mirrored import State
+from gateway.domain.observations import Observation
+from gateway.domain.ordering import NEWEST_FIRST, Ordering, Position
+from gateway.domain.revisions import Revision
 
 Document: TypeAlias = Mapping[str, Any]
 """A JSON object as upstream sent it."""
@@ -21,6 +28,8 @@ class CallQuery:
     limit: int
     created_from: dt.datetime | None = None
     created_to: dt.datetime | None = None
+    updated_from: dt.datetime | None = None
+    updated_to: dt.datetime | None = None
     assistant_id: str | None = None
     phone_number_id: str | None = None
 
@@ -59,4 +68,241 @@ class CallReader(Protocol):
 
     def learn(self, document: Document, read_at: dt.datetime) -> CallAnswer:
         """Take in a whole call that a listing brought; the answer is the newest that is known of it."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What is applied together, in one transaction.
+
+    ``marks`` are calls to be read again, ``settled`` the entries of the webhook ledger that are done with it. Marks
+    that a snapshot or an absence of this batch, or of a later one, fulfils are taken away.
+    """
+
+    observations: tuple[Observation, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    settled: tuple[int, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Change:
+    """One visible change of a call. Numbers only grow, and appear in the order in which they are committed.
+
+    ``state`` is the call's since; ``number`` is also what tells one content of a call from another.
+    """
+
+    number: int
+    call_id: str
+    state: State
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A call as the mirror holds it.
+
+    ``document`` is redacted, with what webhooks said since it was read laid over it; None where it was deleted, or let
+    go of after its lifetime. ``values`` are the table's columns by flat name; ``revision`` is None for a deleted call.
+    """
+
+    call_id: str
+    change: int
+    state: State
+    revision: Revision | None
+    document: Document | None = dataclasses.field(repr=False)
+    values: Mapping[str, Any] = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PageQuery:
+    """At most ``limit`` rows of a list behind ``after``; conditions and orders name attributes by their flat name.
+
+    To read backwards, ask for the reverse ordering.
+    """
+
+    predicate: Predicate = EVERYTHING
+    ordering: Ordering = NEWEST_FIRST
+    limit: int
+    after: Position | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """A row of a list: where it stands, and the number of its last change."""
+
+    position: Position
+    change: int
+
+
+class CallStore(Protocol):
+    """The mirror of all calls. Every method raises the leaves of `gateway.errors.StoreError` and nothing else.
+
+    Lists hold calls that were read and not deleted; conditions and orders are by the mirrored columns.
+    """
+
+    async def apply(self, batch: Batch) -> Sequence[Change]:
+        """Put what was learned together with what is known, durably and as a whole; the visible changes, in order."""
+        ...
+
+    async def read(self, call_ids: Sequence[str]) -> Mapping[str, Stored]:
+        """The calls of these ids that are known (deleted ones too, those that were never read not)."""
+        ...
+
+    async def page(self, query: PageQuery) -> Sequence[Place]:
+        """A piece of a list of calls."""
+        ...
+
+    async def count(self, predicate: Predicate) -> int:
+        """How many calls there are for which it holds."""
+        ...
+
+    async def changes(self, after: int, limit: int) -> Sequence[Change]:
+        """What changed behind this number: the last change of each call, in order; deletions and erasures too."""
+        ...
+
+    async def last_change(self) -> int:
+        """The number of the last change; 0 before the first."""
+        ...
+
+
+class CustomerStore(Protocol):
+    """The customers of all mirrored calls. Raises the leaves of `gateway.errors.StoreError`.
+
+    Rows are values by flat name: ``customer_key``, the customer's attributes as they were last stated, and the figures.
+    With ``assistant_id`` figures are of the calls of that assistant alone, and who never called it is not there.
+    """
+
+    async def customers(
+        self, keys: Sequence[str], *, assistant_id: str | None = None
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """The customers of these keys that there are."""
+        ...
+
+    async def customer_page(self, query: PageQuery, *, assistant_id: str | None = None) -> Sequence[Position]:
+        """A piece of a list of customers; the id of a position is the key."""
+        ...
+
+    async def customer_count(self, predicate: Predicate, *, assistant_id: str | None = None) -> int:
+        """How many customers there are for whom it holds."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A webhook that was received: ``body`` is what is kept of its message, redacted, as JSON."""
+
+    received_at: dt.datetime
+    type: str
+    call_id: str | None
+    body: bytes = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A delivery in the ledger; ``reason`` says of a dead letter why it is one."""
+
+    id: int
+    delivery: Delivery
+    attempts: int = 0
+    reason: str | None = None
+
+
+class Ledger(Protocol):
+    """The durable list of webhooks that were received. Raises the leaves of `gateway.errors.StoreError`.
+
+    An entry waits until a batch settles it (`CallStore.apply`), or until it is found to be a dead letter.
+    """
+
+    async def keep(self, deliveries: Sequence[Delivery]) -> None:
+        """Keep them; when this returns they survive whatever happens to the process."""
+        ...
+
+    async def waiting(self, limit: int) -> Sequence[Entry]:
+        """Entries that are to be applied, in the order of their arrival."""
+        ...
+
+    async def bury(self, entry_id: int, reason: str) -> None:
+        """Make an entry a dead letter."""
+        ...
+
+    async def dead(self, limit: int) -> Sequence[Entry]:
+        """Dead letters, oldest first."""
+        ...
+
+    async def revive(self, entry_ids: Sequence[int]) -> int:
+        """Let dead letters be applied again; how many there were."""
+        ...
+
+    async def tally(self) -> Mapping[str, int]:
+        """How many were received, by type, as far as the ledger reaches back."""
+        ...
+
+    async def last_received(self) -> dt.datetime | None:
+        """When the last one came."""
+        ...
+
+
+class SyncState(Protocol):
+    """What keeping the mirror complete needs to remember. Raises the leaves of `gateway.errors.StoreError`."""
+
+    async def lease(self, name: str, holder: str, now: dt.datetime, until: dt.datetime) -> bool:
+        """Whether ``holder`` has the lease until then: it had it, or nobody has any more."""
+        ...
+
+    async def release(self, name: str, holder: str) -> None:
+        """Give the lease back, if one has it."""
+        ...
+
+    async def load(self, name: str) -> Any:
+        """What was saved under a name: plain JSON; None where nothing was."""
+        ...
+
+    async def save(self, name: str, value: Any) -> None:
+        """Save plain JSON under a name."""
+        ...
+
+    async def cover(self, interval: Interval) -> None:
+        """Remember that every call of this stretch is held."""
+        ...
+
+    async def coverage(self) -> Sequence[Interval]:
+        """The stretches of which every call is held, merged, oldest first."""
+        ...
+
+    async def mark(self, marks: Sequence[Mark]) -> None:
+        """Remember calls that are to be read again."""
+        ...
+
+    async def due(self, now: dt.datetime, limit: int) -> Sequence[Mark]:
+        """The marks whose moment has come, the longest due first."""
+        ...
+
+    async def unmark(self, marks: Sequence[Mark]) -> None:
+        """Forget these marks."""
+        ...
+
+
+class Upkeep(Protocol):
+    """What the mirror's tables need from time to time. Raises the leaves of `gateway.errors.StoreError`.
+
+    Each method does a piece of the work in one transaction and says how many rows it changed; 0 is the end.
+    """
+
+    async def expire_content(self, before: dt.datetime, limit: int) -> int:
+        """Let go of the content (conversation, analysis, search words) of calls that were created before this."""
+        ...
+
+    async def expire_documents(self, before: dt.datetime, limit: int) -> int:
+        """Let go of the documents of calls that were created before this; their columns stay."""
+        ...
+
+    async def expire_ledger(self, before: dt.datetime, limit: int) -> int:
+        """Let go of webhooks that were received before this and are applied or dead."""
+        ...
+
+    async def refill(self, limit: int) -> int:
+        """Read columns that are new, or were declared differently before, from the stored documents."""
+        ...
+
+    async def refill_all(self) -> None:
+        """Let the next refill read every column of every call anew."""
         ...

@@ -182,7 +182,9 @@ class Artifact:
     call_id: str | None = attribute(
         derive=_call_id, doc="The call it belongs to: what presigned addresses are asked with.", internal=True
     )
-    transcript: str | None = attribute(fallback=("transcript",), doc="The conversation as one text.", use=Use.EXPORT)
+    transcript: str | None = attribute(
+        fallback=("transcript",), doc="The conversation as one text.", use=Use.EXPORT, heavy=True
+    )
     messages: tuple[Message, ...] | None = attribute(
         fallback=("messages",), doc="The conversation, turn by turn.", variants=MESSAGES
     )

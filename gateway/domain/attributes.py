@@ -102,6 +102,7 @@ class Attribute:
     keyed: bool = False
     internal: bool = False
     computed: bool = False
+    heavy: bool = False
     configured: bool = False
 
     @property
@@ -131,6 +132,7 @@ class _Declaration:
     keyed: bool
     internal: bool
     computed: bool
+    heavy: bool
 
 
 _DECLARED: Final = "gateway.attribute"
@@ -161,6 +163,7 @@ def attribute(
     keyed: bool = False,
     internal: bool = False,
     computed: bool = False,
+    heavy: bool = False,
     default: Any = None,
 ) -> Any:
     """Declare a field of a record.
@@ -182,6 +185,7 @@ def attribute(
         keyed: the list is a map upstream; each key becomes its element's ``id``.
         internal: the gateway needs it itself and shows it nowhere.
         computed: the decoder makes it from the others; no path leads to it.
+        heavy: a long text, which no table row carries: it is read with the whole document.
         default: what an undeclared value is.
     """
     declaration = _Declaration(
@@ -200,6 +204,7 @@ def attribute(
         keyed=keyed,
         internal=internal,
         computed=computed,
+        heavy=heavy,
     )
     return dataclasses.field(default=default, metadata={_DECLARED: declaration})
 
@@ -245,6 +250,7 @@ def _complete(python: str, hint: Any, of: _Declaration, parent: Parent) -> Attri
         keyed=of.keyed,
         internal=of.internal,
         computed=of.computed,
+        heavy=of.heavy,
     )
 
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from gateway.domain.artifact import PresignedUrls
-from gateway.domain.attributes import Attribute, Kind, Parent, Sensitivity, declared
+from gateway.domain.attributes import Attribute, Kind, Parent, Sensitivity, camel, declared
 from gateway.domain.call import Call
 from gateway.domain.configured import CONFIGURABLE, Configured, attribute_of, refuse
 from gateway.domain.customer import CallCustomer, Places
+from gateway.domain.customers import Customer
 from gateway.domain.paths import Path, PathInvalid, parse
 from gateway.errors import SettingsInvalid
 
@@ -24,8 +25,17 @@ __all__ = ["CONFIGURABLE", "Catalog", "Configured", "Record", "build"]
 
 _RESERVED: Final = {
     "Call": ("freshness", "node", "configured"),
-    "CallCustomer": ("provenance", "configured", "profile"),
+    "CallCustomer": (
+        "provenance",
+        "configured",
+        "profile",
+        "id",
+        "calls",
+        *(camel(f.name) for f in dataclasses.fields(Customer)),
+    ),
 }
+_RESERVED_PREFIX: Final = "mirror_"
+"""How the mirror's tables name what is theirs, beside the attributes."""
 _RESERVED_ENDINGS: Final = ("Connection", "Edge", "Filter", "Order", "Input")
 """How the API names the types that it makes itself around a record."""
 
@@ -58,9 +68,22 @@ class Catalog:
         """What a call says of its customer."""
         return self.records[CallCustomer.__name__]
 
+    @property
+    def customers(self) -> Record:
+        """The customer across calls."""
+        return self.records[Customer.__name__]
+
     def columns(self) -> Iterator[Attribute]:
         """Everything that has one value per call, groups resolved: the attributes that have a flat name."""
         return _columns(self.records, self.call)
+
+    def mirrored(self) -> Iterator[Attribute]:
+        """What a row of the mirror's table of calls carries: what can be used for something, and is narrow."""
+        return (a for a in self.columns() if a.use and a.kind is not Kind.JSON and not a.heavy)
+
+    def mirrored_customer(self) -> Iterator[Attribute]:
+        """What a row of the mirror's table of customers carries, the key and the figures included."""
+        return (a for a in self.customers.attributes if a.use and a.exposed and a.kind is not Kind.JSON)
 
 
 def _columns(records: Mapping[str, Record], record: Record) -> Iterator[Attribute]:
@@ -88,6 +111,7 @@ def build(configured: Mapping[str, Sequence[Configured]] | None = None, places: 
         records, CallCustomer.__name__, own.get("customer", ()), prefix="customer", sensitivity=Sensitivity.PERSONAL
     )
     records[CallCustomer.__name__] = _respelled(records[CallCustomer.__name__], places)
+    records[Customer.__name__] = _across_calls(records[CallCustomer.__name__])
     return Catalog(types.MappingProxyType(records), _places(places))
 
 
@@ -136,6 +160,17 @@ def _extend(
         records[name] = dataclasses.replace(record, attributes=(*record.attributes, attribute))
 
 
+def _across_calls(stated: Record) -> Record:
+    """The record of the customer across calls: whatever a call can state of one, and the figures."""
+    of = Parent(place=None, prefix="customer", sensitivity=Sensitivity.PERSONAL)
+    own = {a.name for a in stated.attributes}
+    figures = (a for a in declared(Customer, of) if a.name not in own)
+    doc = inspect.cleandoc(Customer.__doc__ or "")
+    return Record(
+        name=Customer.__name__, type=Customer, doc=doc, attributes=(*stated.attributes, *figures), extends=stated.name
+    )
+
+
 def _check_field(declaration: Configured, attribute: Attribute, record: Record) -> None:
     taken = {*_RESERVED[record.name], *(name for known in record.attributes for name in _fields(known))}
     clash = sorted(taken & set(_fields(attribute)))
@@ -162,6 +197,8 @@ def _check_flat_name(declaration: Configured, attribute: Attribute, records: Map
     if attribute.flat in taken:
         what = "flat" if declaration.flat else "name"
         refuse(declaration, what, f"the flat name “{attribute.flat}” is taken; state another as “flat”")
+    if attribute.flat.startswith(_RESERVED_PREFIX):
+        refuse(declaration, "name", f"flat names that begin with “{_RESERVED_PREFIX}” are the mirror's own")
 
 
 def _respelled(record: Record, places: Places) -> Record:

@@ -114,7 +114,9 @@ class OpenAIMessage:
 class Analysis:
     """What Vapi's analysis found after the call."""
 
-    summary: str | None = attribute(fallback=("summary",), doc="The call in a few sentences.", use=Use.EXPORT)
+    summary: str | None = attribute(
+        fallback=("summary",), doc="The call in a few sentences.", use=Use.EXPORT, heavy=True
+    )
     success_evaluation: str | None = attribute(
         doc="Whether the call was a success, in the words of the assistant's rubric: “true”, “8”, “pass”, …",
         use=Use.FILTER | Use.SORT | Use.GROUP | Use.EXPORT,

@@ -1,8 +1,8 @@
 """Paging: cursors that say where a list goes on, opaque to clients and safe to take back from them.
 
-A cursor carries the row that it stands behind, the filter with its durations resolved (so that “the last seven days”
-are the same seven days on every page), and a digest of the filter as it was stated, so that it cannot be used with
-another.
+A cursor carries the position of the row that it stands behind, the moment at which durations in the filter were
+resolved (so that “the last seven days” are the same seven days on every page), and a digest of the filter and the
+order as they were stated, so that it cannot be used with others.
 """
 
 from __future__ import annotations
@@ -15,80 +15,87 @@ import hashlib
 import json
 from typing import Any, Final
 
-from gateway.domain.filters import Comparator, Condition, Predicate
+from gateway.domain.ordering import Position
 from gateway.errors import BadUserInput
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MILLISECOND: Final = dt.timedelta(milliseconds=1)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
 _LONGEST: Final = 4096
+_SCALARS: Final = (str, int, float, bool, type(None))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cursor:
-    """The place behind one call in a list of calls, newest first."""
+    """The place behind one row of a list; ``now`` is when the list was first asked for."""
 
-    created_at: dt.datetime
-    id: str
-    predicate: Predicate
+    position: Position
+    now: dt.datetime
     stated: str
-    """The digest of the filter as it was stated."""
+    """The digest of the filter and the order as they were stated."""
 
 
 def digest(stated: object) -> str:
-    """What tells one stated filter from another."""
+    """What tells one stated list from another."""
     text = json.dumps(stated, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def encode(cursor: Cursor) -> str:
     """The cursor as clients see it."""
-    conditions = [[c.attribute, c.comparator.value, _plain(c.value)] for c in cursor.predicate]
-    content = [_VERSION, _milliseconds(cursor.created_at), cursor.id, conditions, cursor.stated]
+    values = [_plain(value) for value in cursor.position.values]
+    content = [_VERSION, values, cursor.position.id, _microseconds(cursor.now), cursor.stated]
     return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def decode(text: str, *, stated: str) -> Cursor:
-    """Read a cursor that a client sent back together with a filter of this digest.
+def decode(text: str, *, stated: str, argument: str = "after") -> Cursor:
+    """Read a cursor that a client sent back together with a list of this digest.
 
     Raises:
-        BadUserInput: it is no cursor of ours, of another version, or belongs to another filter.
+        BadUserInput: it is no cursor of ours, of another version, or belongs to another filter or order.
     """
     try:
         cursor = _read(text)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError, binascii.Error):
         raise BadUserInput(
-            "after", text, "it is no cursor of this gateway; take one from `pageInfo` or `edges`"
+            argument, text, "it is no cursor of this gateway; take one from `pageInfo` or `edges`"
         ) from None
     if cursor.stated != stated:
-        raise BadUserInput("after", text, "it belongs to a list with another filter; begin again without it")
+        raise BadUserInput(argument, text, "it belongs to a list with another filter or order; begin again without it")
     return cursor
 
 
 def _read(text: str) -> Cursor:
     if len(text) > _LONGEST:
         raise ValueError
-    content = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    content = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), parse_constant=_refused)
     json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair could be sent on to nobody
-    version, milliseconds, call_id, conditions, stated = content
-    known = type(version) is int and version == _VERSION and type(milliseconds) is int
-    if not (known and isinstance(call_id, str) and isinstance(stated, str)):
+    version, values, row_id, now, stated = content
+    known = type(version) is int and version == _VERSION and type(now) is int and isinstance(values, list)
+    if not (known and isinstance(row_id, str) and isinstance(stated, str)):
         raise ValueError
-    predicate = tuple(Condition(str(name), Comparator(how), _value(value)) for name, how, value in conditions)
-    return Cursor(_EPOCH + milliseconds * _MILLISECOND, call_id, predicate, stated)
+    return Cursor(Position(tuple(map(_value, values)), row_id), _instant(now), stated)
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(constant)
 
 
 def _plain(value: object) -> Any:
-    return {"at": _milliseconds(value)} if isinstance(value, dt.datetime) else value
+    return {"at": _microseconds(value)} if isinstance(value, dt.datetime) else value
 
 
 def _value(plain: Any) -> object:
     if isinstance(plain, dict):
-        return _EPOCH + int(plain["at"]) * _MILLISECOND
-    if not isinstance(plain, str):
+        return _instant(int(plain["at"]))
+    if not isinstance(plain, _SCALARS):
         raise TypeError
     return plain
 
 
-def _milliseconds(moment: dt.datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
+def _instant(microseconds: int) -> dt.datetime:
+    return _EPOCH + microseconds * _MICROSECOND
+
+
+def _microseconds(moment: dt.datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND

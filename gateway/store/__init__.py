@@ -1,0 +1,1 @@
+"""The mirror of all calls, in SQLite or PostgreSQL, through SQLAlchemy Core."""
