@@ -15,6 +15,7 @@ from gateway.domain.marks import Mark
 from gateway.domain.mirrored import State
 from gateway.domain.observations import Observation
 from gateway.domain.ordering import NEWEST_FIRST, Ordering, Position
+from gateway.domain.related import Related
 from gateway.domain.revisions import Revision
 
 Document: TypeAlias = Mapping[str, Any]
@@ -52,6 +53,14 @@ class CallSource(Protocol):
         ...
 
 
+class RelatedSource(Protocol):
+    """Where the things come from that calls name by an id. Raises the leaves of `gateway.errors.UpstreamError`."""
+
+    async def related(self, kind: Related, related_id: str) -> Document | None:
+        """The assistant, squad or phone number with this id; None where there is none."""
+        ...
+
+
 class CallReader(Protocol):
     """Reads one call, from wherever it is known best.
 
@@ -66,8 +75,30 @@ class CallReader(Protocol):
         """Addresses that open the call's recordings for half an hour, made anew; None where there is no such call."""
         ...
 
-    def learn(self, document: Document, read_at: dt.datetime) -> CallAnswer:
-        """Take in a whole call that a listing brought; the answer is the newest that is known of it."""
+    async def many(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Sequence[CallAnswer | None]:
+        """The calls of a list, in its order, as the mirror has them; None for one that is gone since.
+
+        ``confirmed_at`` is when upstream was last asked for all changes: what did not change is as current as that.
+        """
+        ...
+
+
+class Mirror(Protocol):
+    """What a reader of single calls has behind its memory. Raises the leaves of `gateway.errors.StoreError`."""
+
+    async def known(self, call_ids: Sequence[str]) -> Mapping[str, Stored]:
+        """What the mirror holds of these calls."""
+        ...
+
+    async def take(self, redacted: Document, read_at: dt.datetime) -> int | None:
+        """Put in a call that upstream was asked for; the number of the change, None where it changes nothing."""
+        ...
+
+    async def absent(self, call_id: str, asked_at: dt.datetime) -> State | None:
+        """Upstream was asked and does not have the call; what that makes of it. None where it was never known.
+
+        A call that ought to be there still stays ``PRESENT`` until it has been asked for again.
+        """
         ...
 
 
@@ -100,14 +131,16 @@ class Change:
 class Stored:
     """A call as the mirror holds it.
 
-    ``document`` is redacted, with what webhooks said since it was read laid over it; None where it was deleted, or let
-    go of after its lifetime. ``values`` are the table's columns by flat name; ``revision`` is None for a deleted call.
+    ``document`` is redacted, with what webhooks said since it was read laid over it (then it is ``provisional``); None
+    where it was deleted, or let go of after its lifetime. ``values`` are the table's columns by flat name; ``revision``
+    is None for a deleted call.
     """
 
     call_id: str
     change: int
     state: State
     revision: Revision | None
+    provisional: bool = False
     document: Document | None = dataclasses.field(repr=False)
     values: Mapping[str, Any] = dataclasses.field(repr=False)
 

@@ -13,6 +13,7 @@ from typing import Final
 from cachetools import TLRUCache
 
 from gateway.domain.call import Call
+from gateway.domain.mirrored import State
 from gateway.domain.revisions import Revision
 from gateway.domain.stamp import Stamp
 
@@ -24,7 +25,8 @@ class Entry:
     """What is known of one call; ``call`` is None where upstream has none of that id.
 
     ``size`` is roughly the memory it takes, in bytes. ``kept_until`` is the end of its use even for the case that
-    upstream cannot be asked; ``left_alone_until`` is set by a failed refresh.
+    upstream cannot be asked; ``left_alone_until`` is set by a failed refresh. ``change`` is the number of the change in
+    the mirror that this is the content of, if that is known; ``gone`` says that upstream no longer has the call.
     """
 
     call: Call | None
@@ -32,7 +34,9 @@ class Entry:
     kept_until: dt.datetime
     revision: Revision | None = None
     size: int = _MISSING_BYTES
-    deleted: bool = False
+    change: int | None = None
+    provisional: bool = False
+    gone: State | None = None
     left_alone_until: dt.datetime | None = None
 
 
@@ -57,6 +61,10 @@ class Memory:
             self._entries[call_id] = entry
         else:
             self._entries.pop(call_id, None)
+
+    def drop(self, call_id: str) -> None:
+        """Forget what is known of a call."""
+        self._entries.pop(call_id, None)
 
     @property
     def size(self) -> int:

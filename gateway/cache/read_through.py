@@ -1,34 +1,45 @@
-"""Read-through: memory first, then upstream; what upstream says is remembered.
+"""Read-through: memory first, then the mirror, then upstream; what upstream says is remembered and mirrored.
 
 `gateway.domain.lifetimes` decides what to do, this module does it: serve what is fresh, serve what is stale while one
-refresh runs, fetch what is neither, and serve what is there, marked, where upstream cannot be asked.
+refresh runs, fetch what is neither, and serve what is there, marked, where upstream cannot be asked. A mirror whose
+database is down costs nobody an answer that memory or upstream can give.
 """
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from gateway.cache.memory import Entry, Memory
 from gateway.cache.single_flight import SingleFlight
 from gateway.domain import identifiers
 from gateway.domain.answers import CallAnswer, outline
 from gateway.domain.artifact import PresignedUrls
+from gateway.domain.attributes import Document
 from gateway.domain.call import Call
 from gateway.domain.decode import Decode, ReadPresigned
 from gateway.domain.enums import FreshnessSource, FreshnessState
 from gateway.domain.lifetimes import Lifetimes, Verdict, verdict
-from gateway.domain.redaction import redact
+from gateway.domain.mirrored import LISTED, State
+from gateway.domain.redaction import Redacted, redact
 from gateway.domain.revisions import revision
 from gateway.domain.stamp import Freshness, freshness
-from gateway.errors import GatewayError, UpstreamError, UpstreamMalformed
-from gateway.observe.events import AttributeUnreadable, Listener, RefreshFailed, silence
-from gateway.ports import CallSource, Document
+from gateway.errors import GatewayError, StoreError, UpstreamError, UpstreamMalformed
+from gateway.observe.events import AttributeUnreadable, Listener, RefreshFailed, StoreFailed, silence
+from gateway.ports import CallSource, Change, Mirror, Place, Stored
 
 _RECORD_SHARE: Final = 1.3
 """How much more a decoded call takes than its document: the record shares the texts but has objects of its own."""
+
+_TOLD: Final[Mapping[State, FreshnessState]] = {
+    State.DELETED: FreshnessState.DELETED,
+    State.ERASED: FreshnessState.DELETED,
+    State.FORGOTTEN: FreshnessState.FORGOTTEN,
+}
+"""What is told of a call that upstream no longer has, however long ago it was read."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,56 +56,118 @@ class _Fetched:
 
 
 class ReadThrough:
-    """A `gateway.ports.CallReader` over upstream and memory. At most one request per call is in flight."""
+    """A `gateway.ports.CallReader` over upstream, mirror and memory. At most one request per call is in flight.
+
+    ``rebuild`` makes a call of the mirror's columns, for calls whose document has been let go of.
+    """
 
     def __init__(
         self,
         *,
         source: CallSource,
+        mirror: Mirror,
         memory: Memory,
         decode: Decode,
+        rebuild: Callable[[Mapping[str, Any]], Call],
         read_presigned: ReadPresigned,
         lifetimes: Lifetimes,
         clock: Callable[[], dt.datetime],
         listen: Listener = silence,
     ) -> None:
         self._source = source
+        self._mirror = mirror
         self._memory = memory
         self._decode = decode
+        self._rebuild = rebuild
         self._read_presigned = read_presigned
         self._lifetimes = lifetimes
         self._clock = clock
         self._listen = listen
         self._flights: SingleFlight[_Fetched] = SingleFlight()
+        self._recalls: SingleFlight[Entry | None] = SingleFlight()
 
     async def get(self, call_id: str, max_age: dt.timedelta | None = None) -> CallAnswer | None:
         """The call, no older than its state allows or ``max_age`` demands; None where there is no such call."""
-        entry, now = self._memory.get(call_id), self._clock()
+        entry, source = self._memory.get(call_id), FreshnessSource.CACHE
+        if entry is None:
+            entry = await self._recalls.join(call_id, lambda: self._recall(call_id))
+            source = FreshnessSource.MIRROR
+        now = self._clock()
         if entry is None:
             return await self._fetched_answer(call_id, None, now, max_age)
         decision = verdict(entry.stamp, now, max_age)
-        if decision is Verdict.SERVE:
-            return self._answer(entry, FreshnessState.FRESH, FreshnessSource.CACHE)
+        if decision is Verdict.SERVE or entry.gone is State.ERASED:
+            return self._answer(entry, FreshnessState.FRESH, source)
         if _is_left_alone(entry, now):
-            return self._answer(entry, FreshnessState.ERROR_STALE, FreshnessSource.CACHE)
+            return self._answer(entry, FreshnessState.ERROR_STALE, source)
         if decision is Verdict.SERVE_AND_REFRESH:
             self._flights.start(call_id, lambda: self._fetch(call_id))
-            return self._answer(entry, FreshnessState.STALE, FreshnessSource.CACHE)
+            return self._answer(entry, FreshnessState.STALE, source)
         return await self._fetched_answer(call_id, entry, now, max_age)
 
     async def presigned(self, call_id: str) -> PresignedUrls | None:
         """Addresses that open the call's recordings, made anew: they die within half an hour, so none is kept."""
         return (await self._flight(call_id)).presigned
 
-    def learn(self, document: Document, read_at: dt.datetime) -> CallAnswer:
-        """Take in a whole call that a listing brought; the answer is the newest that is known of it."""
-        call, read = self._read(document, read_at)
-        entry = self._newest(call.id, read)
-        return CallAnswer(entry.call or call, self._freshness(entry, *self._told(entry, won=entry is read)))
+    async def many(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Sequence[CallAnswer | None]:
+        """The calls of a list, in its order, as the mirror has them; None for one that is gone since."""
+        known = {place.position.id: self._memory.get(place.position.id) for place in places}
+        missing = [p.position.id for p in places if not _is_content(known[p.position.id], p.change)]
+        stored = await self._mirror.known(missing) if missing else {}
+        answers: list[CallAnswer | None] = []
+        for place in places:
+            call_id, entry, source = place.position.id, known[place.position.id], FreshnessSource.CACHE
+            if call_id in missing:
+                entry, source = self._remembered(stored.get(call_id)), FreshnessSource.MIRROR
+                await asyncio.sleep(0)  # decoding one takes milliseconds: whoever else is waiting gets a turn
+            answers.append(entry and self._listed(entry, source, confirmed_at))
+        return answers
+
+    def outdated(self, changes: Iterable[Change]) -> None:
+        """Forget what the mirror has something newer of."""
+        for change in changes:
+            if not _is_content(self._memory.get(change.call_id), change.number):
+                self._memory.drop(change.call_id)
 
     async def close(self) -> None:
         """End what is under way."""
         await self._flights.close()
+        await self._recalls.close()
+
+    async def _recall(self, call_id: str) -> Entry | None:
+        """What the mirror holds of a call; nothing, where its database cannot be asked: then upstream is."""
+        try:
+            return self._remembered((await self._mirror.known([call_id])).get(call_id))
+        except StoreError as error:
+            self._listen(StoreFailed("reading a call", error.code))
+            return None
+
+    def _remembered(self, stored: Stored | None) -> Entry | None:
+        if stored is None or stored.state is State.UNREAD:
+            return None
+        entry = self._of_mirror(stored)
+        self._memory.put(stored.call_id, entry)
+        return entry
+
+    def _of_mirror(self, stored: Stored) -> Entry:
+        """What the mirror holds, as memory keeps it; what is gone upstream cannot grow old."""
+        call = self._rebuild(stored.values) if stored.document is None else self._decode(stored.document).call
+        read_at = stored.revision.read_at if stored.revision else self._clock()
+        stamp = self._lifetimes.stamp(call, read_at)
+        gone = stored.state not in (State.PRESENT, State.UNREAD)
+        if gone:
+            stamp = dataclasses.replace(stamp, fresh_until=_NEVER, stale_until=_NEVER)
+        size = 0 if stored.document is None else Redacted(dict(stored.document)).size
+        return Entry(
+            call=outline(call) if stored.state not in (*LISTED, State.UNREAD) else call,
+            stamp=stamp,
+            kept_until=self._clock() + self._lifetimes.kept,
+            revision=stored.revision,
+            size=max(int(size * _RECORD_SHARE), _SMALL),
+            change=stored.change,
+            provisional=stored.provisional,
+            gone=stored.state if gone else None,
+        )
 
     async def _fetched_answer(
         self, call_id: str, known: Entry | None, now: dt.datetime, max_age: dt.timedelta | None
@@ -131,25 +204,41 @@ class ReadThrough:
         asked_at = self._clock()
         document = await self._source.get(call_id)
         if document is None:
-            return _Fetched(self._gone(call_id, asked_at), asked_at)
+            return await self._not_there(call_id, asked_at)
         if _is_of_another(document, call_id):
             raise UpstreamMalformed("Vapi answered GET /call/{id} with another call; ask again later.")
-        read = self._read({**document, "id": call_id}, asked_at)[1]
+        read = await self._mirrored(*self._read({**document, "id": call_id}, asked_at), asked_at)
         entry = self._newest(call_id, read)
         return _Fetched(entry, asked_at, won=entry is read, presigned=self._read_presigned(document))
 
-    def _read(self, document: Document, read_at: dt.datetime) -> tuple[Call, Entry]:
+    def _read(self, document: Document, read_at: dt.datetime) -> tuple[Entry, Document]:
         redacted = redact(document)
         decoded = self._decode(redacted.document)
         for problem in decoded.problems:
             self._listen(AttributeUnreadable(problem.attribute, problem.expected, problem.found))
-        return decoded.call, Entry(
+        return Entry(
             call=decoded.call,
             stamp=self._lifetimes.stamp(decoded.call, read_at),
             kept_until=read_at + self._lifetimes.kept,
             revision=revision(decoded.call.updated_at, read_at),
             size=int(redacted.size * _RECORD_SHARE),
-        )
+        ), redacted.document
+
+    async def _mirrored(self, read: Entry, redacted: Document, read_at: dt.datetime) -> Entry:
+        """What was read, put into the mirror; where that holds something newer, that."""
+        try:
+            change = await self._mirror.take(redacted, read_at)
+            if change is not None:
+                return dataclasses.replace(read, change=change)
+            held = (await self._mirror.known([str(redacted["id"])])).get(str(redacted["id"]))
+        except StoreError as error:
+            self._listen(StoreFailed("keeping a call", error.code))
+            return read
+        if held is not None and held.state is State.ERASED:
+            return self._of_mirror(held)
+        if held is None or held.revision is None or read.revision is None or held.revision <= read.revision:
+            return dataclasses.replace(read, change=held.change if held else None)
+        return self._of_mirror(held)
 
     def _newest(self, call_id: str, read: Entry) -> Entry:
         """Remember what was read, unless something newer is known; an older reading does not make that one current."""
@@ -159,13 +248,30 @@ class ReadThrough:
         self._memory.put(call_id, read)
         return read
 
-    def _gone(self, call_id: str, asked_at: dt.datetime) -> Entry:
-        """Upstream has no such call: nothing is kept of it but, where it was known, its outline."""
+    async def _not_there(self, call_id: str, asked_at: dt.datetime) -> _Fetched:
+        """Upstream has no such call: whether it deleted it, has forgotten it, or errs, is for the mirror to say."""
+        try:
+            state = await self._mirror.absent(call_id, asked_at)
+            stored = (await self._mirror.known([call_id])).get(call_id) if state is not None else None
+        except StoreError as error:
+            self._listen(StoreFailed("noting an absence", error.code))
+            stored = None
+        if stored is None or stored.state is State.UNREAD:
+            return _Fetched(self._unknown(call_id, asked_at), asked_at)
+        entry = self._of_mirror(stored)
+        if stored.state is State.PRESENT:  # to be asked for again before it counts as deleted
+            entry = dataclasses.replace(entry, left_alone_until=self._clock() + self._lifetimes.retry_after)
+        self._memory.put(call_id, entry)
+        return _Fetched(entry, asked_at, won=stored.state is not State.PRESENT)
+
+    def _unknown(self, call_id: str, asked_at: dt.datetime) -> Entry:
+        """There is no such call, which is remembered for a moment; where memory knew one, its outline for longer."""
         known = self._memory.get(call_id)
         left = outline(known.call) if known is not None and known.call is not None else None
         stamp = self._lifetimes.stamp(None, asked_at)
         kept_until = stamp.fresh_until if left is None else asked_at + self._lifetimes.kept
-        entry = Entry(call=left, stamp=stamp, kept_until=kept_until, deleted=left is not None)
+        gone = None if left is None else State.DELETED
+        entry = Entry(call=left, stamp=stamp, kept_until=kept_until, gone=gone)
         self._memory.put(call_id, entry)
         return entry
 
@@ -180,6 +286,13 @@ class ReadThrough:
     def _answer(self, entry: Entry, state: FreshnessState, source: FreshnessSource) -> CallAnswer | None:
         return None if entry.call is None else CallAnswer(entry.call, self._freshness(entry, state, source))
 
+    def _listed(self, entry: Entry, source: FreshnessSource, confirmed_at: dt.datetime | None) -> CallAnswer | None:
+        """A call of a list, with what its age means; no refresh is begun for it."""
+        if confirmed_at is not None and confirmed_at > entry.stamp.fetched_at and entry.gone is None:
+            entry = dataclasses.replace(entry, stamp=self._lifetimes.stamp(entry.call, confirmed_at))
+        fresh = self._clock() < entry.stamp.fresh_until
+        return self._answer(entry, FreshnessState.FRESH if fresh else FreshnessState.STALE, source)
+
     def _told(self, entry: Entry, *, won: bool) -> tuple[FreshnessState, FreshnessSource]:
         """What to tell after upstream was read: of that reading if it ``won``, else of what was known, as it was."""
         if won:
@@ -188,8 +301,19 @@ class ReadThrough:
         return (FreshnessState.FRESH if fresh else FreshnessState.STALE), FreshnessSource.CACHE
 
     def _freshness(self, entry: Entry, state: FreshnessState, source: FreshnessSource) -> Freshness:
-        told = FreshnessState.DELETED if entry.deleted else state
-        return freshness(entry.stamp, self._clock(), told, source)
+        told = state if entry.gone is None else _TOLD[entry.gone]
+        return freshness(entry.stamp, self._clock(), told, FreshnessSource.WEBHOOK if entry.provisional else source)
+
+
+_SMALL: Final = 2000
+"""What a call of hardly any document takes, in bytes."""
+
+_NEVER: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def _is_content(entry: Entry | None, change: int) -> bool:
+    """Whether this is what the mirror holds since that change, or something later."""
+    return entry is not None and entry.change is not None and entry.change >= change
 
 
 def _is_of_another(document: Document, call_id: str) -> bool:
@@ -203,7 +327,7 @@ def _is_newer(known: Entry, read: Entry) -> bool:
 
     A lagging replica of upstream must not win, nor a list that was asked for before the call was found to be deleted.
     """
-    if known.deleted:
+    if known.gone in (State.DELETED, State.ERASED):
         return known.stamp.fetched_at > read.stamp.fetched_at
     return known.revision is not None and read.revision is not None and known.revision > read.revision
 

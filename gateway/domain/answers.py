@@ -24,7 +24,7 @@ class CallAnswer:
     presigned: PresignedUrls | None = dataclasses.field(default=None, repr=False)
 
 
-_OUTLINE: Final = (
+OUTLINE: Final = (
     "id",
     "org_id",
     "type",
@@ -39,9 +39,10 @@ _OUTLINE: Final = (
     "cost",
     "assistant_id",
 )
+"""What is left of a call that is gone: attributes of the call itself, whose flat names are the same."""
 
 
 def outline(call: Call) -> Call:
     """What is left of a call that upstream has deleted: id, times, cost; nothing of a person or a conversation."""
-    left: dict[str, Any] = {name: getattr(call, name) for name in _OUTLINE}
+    left: dict[str, Any] = {name: getattr(call, name) for name in OUTLINE}
     return Call(**left, customer=CallCustomer(key=f"call:{call.id}"))

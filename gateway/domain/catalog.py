@@ -12,6 +12,7 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from gateway.domain import aliases
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.attributes import Attribute, Kind, Parent, Sensitivity, camel, declared
 from gateway.domain.call import Call
@@ -53,10 +54,14 @@ class Record:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Catalog:
-    """All records by name, the call's own first, and the objects in which a team's spellings are tried."""
+    """All records by name, the call's own first, the objects in which a team's spellings are tried, and aliases.
+
+    ``aliases``: customer keys → the key that this person goes by.
+    """
 
     records: Mapping[str, Record]
     places: tuple[Path, ...]
+    aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def call(self) -> Record:
@@ -112,7 +117,7 @@ def build(configured: Mapping[str, Sequence[Configured]] | None = None, places: 
     )
     records[CallCustomer.__name__] = _respelled(records[CallCustomer.__name__], places)
     records[Customer.__name__] = _across_calls(records[CallCustomer.__name__])
-    return Catalog(types.MappingProxyType(records), _places(places))
+    return Catalog(types.MappingProxyType(records), _places(places), aliases.canonical(places.alias))
 
 
 def _collect(record: type, parent: Parent, into: dict[str, Record]) -> None:

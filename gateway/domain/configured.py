@@ -15,6 +15,8 @@ from gateway.errors import SettingsInvalid
 _NAME: Final = re.compile(r"[a-z][A-Za-z0-9]{0,62}")
 _FLAT: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _ENUM_NAME: Final = re.compile(r"[^A-Za-z0-9]+")
+_LONGEST: Final = 57
+"""PostgreSQL cuts names off behind 63 bytes, and an index is named “calls_” and the flat name."""
 _NUMBERS: Final = (Kind.INT, Kind.FLOAT)
 
 CONFIGURABLE: Final[Mapping[str, Kind]] = {
@@ -60,7 +62,7 @@ def attribute_of(of_team: Configured, *, of: str, prefix: str, sensitivity: Sens
         doc=of_team.description.strip(),
         paths=_paths(of_team, of_team.paths, "paths"),
         keys=_paths(of_team, _spellings(of_team), "keys"),
-        flat=of_team.flat or (f"{prefix}_{snaked}" if prefix else snaked),
+        flat=_flat(of_team, f"{prefix}_{snaked}" if prefix else snaked),
         unit=of_team.unit,
         sensitivity=_sensitivity(of_team, sensitivity),
         use=_use(of_team, kind),
@@ -85,6 +87,13 @@ def _kind(of_team: Configured, *, top: bool) -> Kind:
     if of_team.values and kind is not Kind.ENUM:
         refuse(of_team, "values", f"only an enum has values, and the type is {of_team.type}")
     return kind
+
+
+def _flat(of_team: Configured, usual: str) -> str:
+    flat = of_team.flat or usual
+    if len(flat) > _LONGEST:
+        refuse(of_team, "flat", f"the flat name “{flat}” has more than {_LONGEST} letters; state a shorter one")
+    return flat
 
 
 def _spellings(of_team: Configured) -> Sequence[str]:

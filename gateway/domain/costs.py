@@ -82,7 +82,10 @@ class CostBreakdown:
     llm_completion_tokens: int | None = attribute(doc="Completion tokens of the model.", use=_COUNT)
     llm_cached_prompt_tokens: int | None = attribute(doc="Cached prompt tokens of the model.", use=_COUNT)
     tts_characters: int | None = attribute(doc="Characters spoken.", use=_COUNT)
-    analysis_cost_breakdown: AnalysisCostBreakdown | None = attribute(doc="The analysis in detail.")
+    analysis_cost_breakdown: AnalysisCostBreakdown | None = attribute(
+        doc="The analysis in detail.",
+        flat="analysis_cost",  # parent + name would be longer than PostgreSQL's names may be
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

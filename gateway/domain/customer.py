@@ -159,7 +159,7 @@ class CallCustomer:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """The objects of a call in which a team's own data about the customer is seen, in order of trust."""
+    """The objects of a call in which a team's own data about the customer is seen, in order of trust, and who is who."""
 
     metadata: tuple[str, ...] = (
         "metadata",
@@ -183,6 +183,8 @@ class Places:
     )
     keys: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     """Spellings by attribute that replace the declared ones."""
+    alias: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Keys of customers → another key of the same person."""
 
 
 IDENTIFYING: Final = ("customerId", "externalId", "number", "sipUri", "email")

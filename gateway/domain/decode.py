@@ -15,9 +15,10 @@ from gateway.domain.artifact import PresignedUrls
 from gateway.domain.attributes import Attribute, Document, Kind
 from gateway.domain.call import Call
 from gateway.domain.catalog import Catalog, Record
+from gateway.domain.costs import COSTS
 from gateway.domain.customer import IDENTIFYING, CallCustomer, Provenance
 from gateway.domain.paths import Path, finder
-from gateway.domain.reading import Problem, Problems, Read, json_type, scalar, stated
+from gateway.domain.reading import Problem, Problems, Read, json_type, only_key, readable, scalar, stated
 from gateway.domain.resolution import Candidate, Search, finders, owners, resolver
 from gateway.domain.trust import origin, trust
 from gateway.domain.values import Unreadable, text
@@ -33,11 +34,18 @@ class Decoded:
 
 Decode: TypeAlias = Callable[[Document], Decoded]
 ReadPresigned: TypeAlias = Callable[[Document], PresignedUrls]
+_Reader: TypeAlias = tuple[str, bool, bool, str | None, Callable[[Any, Problems], Any]]
+"""The slot of an attribute, whether it is a team's own and whether it is shown; and how it is read: from the value
+under this key of the record's object, or without a key from the whole document."""
 
 
-def decoder(catalog: Catalog, identity_key: bytes) -> Decode:
-    """The function that decodes documents by a catalog; ``identity_key`` is what customer keys are hashed with."""
-    read_call = _Decoder(catalog, identity_key).record(catalog.call)
+def decoder(catalog: Catalog, identity_key: bytes, *, lists: bool = True) -> Decode:
+    """The function that decodes documents by a catalog; ``identity_key`` is what customer keys are hashed with.
+
+    Without ``lists`` it reads what has one value per call, and the costs, in a fraction of the time. All other lists
+    are None then, what is odd in them is no problem, and a group of which only a list is stated elsewhere is not there.
+    """
+    read_call = _Decoder(catalog, identity_key, lists).record(catalog.call)
 
     def decode(document: Document) -> Decoded:
         problems: Problems = []
@@ -64,6 +72,7 @@ class _Decoder:
 
     catalog: Catalog
     identity_key: bytes
+    lists: bool
     compiled: dict[str, Read] = dataclasses.field(default_factory=dict)
 
     def record(self, record: Record, owner: tuple[str, ...] = ()) -> Read:
@@ -75,15 +84,20 @@ class _Decoder:
 
     def _plain(self, record: Record, owner: tuple[str, ...]) -> Read:
         """A record; None where there is no object that it is of, and nothing of it is stated elsewhere."""
-        readers = [(*_slot(a), a.exposed, self._attribute(a, f"{record.name}.{a.name}")) for a in record.attributes]
+        readers = [self._reader(a, f"{record.name}.{a.name}", owner) for a in record.attributes if self._is_read(a)]
         make, always = record.type, record.type is Call
 
         def read(document: Document, problems: Problems) -> Any:
             values: dict[str, Any] = {}
             configured: dict[str, Any] = {}
-            shows = always or (bool(owner) and _object_at(owner, document) is True)
-            for slot, of_team, exposed, read_attribute in readers:
-                value = read_attribute(document, problems)
+            held = _object_at(owner, document) if owner else document
+            shows = always or (bool(owner) and isinstance(held, Mapping))
+            stated = held if isinstance(held, Mapping) else {}
+            for slot, of_team, exposed, key, read_attribute in readers:
+                value = document if key is None else stated.get(key)
+                if value is None:
+                    continue
+                value = read_attribute(value, problems)
                 if value is not None:
                     (configured if of_team else values)[slot] = value
                     shows = shows or exposed
@@ -92,6 +106,16 @@ class _Decoder:
             return make(**values) if shows else None
 
         return read
+
+    def _is_read(self, attribute: Attribute) -> bool:
+        return self.lists or attribute.kind is not Kind.LIST or attribute.variants is COSTS
+
+    def _reader(self, attribute: Attribute, name: str, owner: tuple[str, ...]) -> _Reader:
+        """How an attribute is read: from what stands under one key of its owner, as most, or from the document."""
+        key = only_key(attribute, owner)
+        slot, of_team = _slot(attribute)
+        read = self._attribute(attribute, name) if key is None else readable(attribute, name)
+        return slot, of_team, attribute.exposed, key, read
 
     def _attribute(self, attribute: Attribute, name: str) -> Read:
         if attribute.kind is Kind.GROUP:
@@ -108,10 +132,10 @@ class _Decoder:
         needed = record.type is not CallCustomer and all(p.keys[: len(owner)] == owner for p in self._places(record))
 
         def read(document: Document, problems: Problems) -> Any:
-            known = _object_at(owner, document)
-            if isinstance(known, Problem):
-                problems.append(dataclasses.replace(known, attribute=name))
-            return None if needed and known is not True else read_record(document, problems)
+            held = _object_at(owner, document)
+            if held is not None and not isinstance(held, Mapping):
+                problems.append(Problem(name, "object", json_type(held)))
+            return read_record(document, problems) if isinstance(held, Mapping) or not needed else None
 
         return read
 
@@ -158,7 +182,8 @@ class _Decoder:
 
     def _key(self, stated_of: Mapping[str, Any], document: Document) -> str:
         ordered = {name: stated_of[name] for name in IDENTIFYING if stated_of.get(name)}
-        return identity.key(ordered, _text(document.get("id")), self.identity_key)
+        key = identity.key(ordered, _text(document.get("id")), self.identity_key)
+        return self.catalog.aliases.get(key, key)
 
 
 def _slot(attribute: Attribute) -> tuple[str, bool]:
@@ -178,15 +203,13 @@ def _text(value: Any) -> str:
         return ""
 
 
-def _object_at(keys: tuple[str, ...], document: Any) -> bool | Problem:
-    """Whether an object stands there; a problem, still without a name, where something else does."""
+def _object_at(keys: tuple[str, ...], document: Any) -> Any:
+    """What stands where an object belongs; None where nothing does."""
     for key in keys:
         if not isinstance(document, dict):
-            return False
+            return None
         document = document.get(key)
-    if document is None or isinstance(document, Mapping):
-        return document is not None
-    return Problem("", "object", json_type(document))
+    return document
 
 
 def _list(attribute: Attribute, name: str, read_element: Read) -> Read:

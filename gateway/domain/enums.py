@@ -95,7 +95,8 @@ class FreshnessState(ClosedSet):
     FRESH = "fresh", "Within the lifetime that calls in this state have."
     STALE = "stale", "Past its lifetime; a refresh is under way."
     ERROR_STALE = "error-stale", "Past its lifetime, and upstream could not be asked."
-    DELETED = "deleted", "Upstream no longer has the call; what is left is its outline."
+    DELETED = "deleted", "It was deleted; what is left is its outline."
+    FORGOTTEN = "forgotten", "Upstream's retention is over; this is the last that was read, and stays."
 
 
 class FreshnessSource(ClosedSet):

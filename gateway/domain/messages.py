@@ -7,9 +7,11 @@ of 2024 to 2026; Vapi's OpenAPI description of ``ServerMessage``.)
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from gateway.domain import identifiers, values
 from gateway.domain.attributes import Document
 from gateway.domain.enums import CallType
 
@@ -36,6 +38,35 @@ _FACTS_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What is the call's in these messages only: a speech-update has the status, a transcript the text, of a turn."""
 _REPORT: Final = "end-of-call-report"
+_ENDED: Final = "ended"
+
+FACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "status-update": ("status", "endedReason", "destination"),
+    _REPORT: (
+        *("endedReason", "startedAt", "endedAt", "cost", "costs", "costBreakdown", "analysis"),
+        *("destination", "compliance"),
+    ),
+}
+"""What a message says of its call that is small enough to be kept. The conversation is not: the call itself has it."""
+
+
+def call_id(message: Mapping[str, Any]) -> str | None:
+    """The id of the call that a message is about; None where it tells none that can be one."""
+    call = message.get("call")
+    stated = call.get("id") if isinstance(call, Mapping) else None
+    return identifiers.call_id(stated) if isinstance(stated, str) else None
+
+
+def sent_at(message: Mapping[str, Any]) -> dt.datetime | None:
+    """When Vapi says that it sent it: milliseconds since 1970, in 2024 ISO 8601; None where that is unreadable."""
+    return values.instant(message.get("timestamp"))
+
+
+def stated_facts(message: Mapping[str, Any]) -> dict[str, Any]:
+    """What a message says of its call, by the names that it has at the top of Vapi's document (`FACTS`)."""
+    kind = str(message.get("type"))
+    stated = {name: message[name] for name in FACTS.get(kind, ()) if message.get(name) is not None}
+    return {"status": _ENDED, **stated} if kind == _REPORT else stated
 
 
 def calls(saved: Any) -> Iterator[Document]:
@@ -77,7 +108,7 @@ def stated_call(message: Mapping[str, Any]) -> Document:
     if isinstance(message.get("artifact"), Mapping):
         call["artifact"] = message["artifact"]
     if message.get("type") == _REPORT:
-        call["status"] = "ended"
+        call["status"] = _ENDED
     call = _with_conversation(call, message.get("conversation"))
     return _with_merged_metadata(call, message.get("assistant"))
 

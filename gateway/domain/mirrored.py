@@ -7,7 +7,7 @@ bring ends in the same rows once upstream is quiet and has been read again:
   if its digest differs: outputs that are extracted anew do not always move the time.
 - What a webhook says lies over the snapshot until upstream is read at a later moment, whatever that read brings.
 - An absence holds until upstream shows the call at a later moment. A deleted call keeps nothing but its outline; one
-  that upstream merely forgot keeps everything.
+  that upstream merely forgot keeps everything, and still takes what was read of it before and arrives late.
 - What was erased here stays so: only the outline is left, and nothing that upstream says of the call is taken again.
 """
 
@@ -41,6 +41,9 @@ class State(enum.Enum):
 
 LISTED: Final = (State.PRESENT, State.FORGOTTEN)
 """The states of calls that stand in lists and in their customers' figures."""
+
+GONE: Final = (State.DELETED, State.ERASED)
+"""The states of calls of which only the outline is left."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +94,12 @@ def after(known: Mirrored | None, observation: Observation) -> Outcome | None:
 
 def _after_snapshot(known: Mirrored, read: Snapshot) -> Outcome | None:
     read_at = read.revision.read_at
-    if known.absent_since is not None and read_at <= known.absent_since:
-        return None  # it was read before upstream let go of the call
     facts = {name: fact for name, fact in known.facts.items() if fact.received_at > read_at}
-    met = dataclasses.replace(known, state=State.PRESENT, facts=facts, asked_at=_later(known.asked_at, read_at))
-    met = dataclasses.replace(met, absent_since=None)
+    met = dataclasses.replace(known, facts=facts, asked_at=_later(known.asked_at, read_at))
+    if known.absent_since is None or read_at > known.absent_since:
+        met = dataclasses.replace(met, state=State.PRESENT, absent_since=None)
+    elif known.state is State.DELETED:
+        return None  # it was read before upstream deleted the call
     if known.revision is None or known.digest is None or _wins(read, known.revision, known.digest):
         taken = dataclasses.replace(met, revision=read.revision, digest=read.digest)
         return Outcome(mirrored=taken, takes=read, visible=True)
@@ -149,12 +153,11 @@ def _after_absence(known: Mirrored, absence: Absence) -> Outcome | None:
 
 
 def _forgotten(known: Mirrored, absence: Absence) -> Outcome | None:
-    if known.state in (State.UNREAD, State.DELETED):
+    if known.state is State.UNREAD:
         return None
-    gone = dataclasses.replace(
-        known, state=State.FORGOTTEN, absent_since=_later(known.absent_since, absence.noticed_at)
-    )
-    return None if gone == known else Outcome(mirrored=gone, visible=known.state is not State.FORGOTTEN)
+    state = State.DELETED if known.state is State.DELETED else State.FORGOTTEN
+    gone = dataclasses.replace(known, state=state, absent_since=_later(known.absent_since, absence.noticed_at))
+    return None if gone == known else Outcome(mirrored=gone, visible=known.state is not state)
 
 
 def _later(one: dt.datetime | None, other: dt.datetime) -> dt.datetime:

@@ -43,24 +43,46 @@ def json_type(value: Any) -> str:
 
 def scalar(attribute: Attribute, name: str) -> Read:
     """The function that reads an attribute which is no record; ``name`` is what a problem calls it."""
-    if len(attribute.paths) == 1 and attribute.paths[0].plain and attribute.derive is None:
+    if _stands_at_one_place(attribute):
         return _at_one_place(attribute, name)
     return _at_first_place(attribute, name)
 
 
-def _at_one_place(attribute: Attribute, name: str) -> Read:
-    """The usual case, of which a long call has tens of thousands: one place, reached by keys alone."""
-    read_value, read_place = READ[attribute.kind], look(attribute.paths[0])
+def only_key(attribute: Attribute, owner: tuple[str, ...]) -> str | None:
+    """The one key under which an attribute stands in the object that ``owner`` leads to, if it stands nowhere else."""
+    if attribute.kind in (Kind.GROUP, Kind.LIST) or not _stands_at_one_place(attribute):
+        return None
+    *way, key = attribute.paths[0].keys
+    return key if tuple(way) == owner else None
 
-    def read(document: Document, problems: Problems) -> Any:
-        value = read_place(document)
-        if value is None or value == REDACTED:
+
+def _stands_at_one_place(attribute: Attribute) -> bool:
+    """Whether it is reached by keys alone: the usual case, of which a long call has tens of thousands."""
+    return len(attribute.paths) == 1 and attribute.paths[0].plain and attribute.derive is None
+
+
+def readable(attribute: Attribute, name: str) -> Callable[[Any, Problems], Any]:
+    """The function that reads what was found for an attribute; what was redacted is not stated."""
+    read_value = READ[attribute.kind]
+
+    def read(value: Any, problems: Problems) -> Any:
+        if value == REDACTED:
             return None
         try:
             return read_value(value)
         except ValueError:
             problems.append(Problem(name, attribute.kind.value, json_type(value)))
             return None
+
+    return read
+
+
+def _at_one_place(attribute: Attribute, name: str) -> Read:
+    read_value, read_place = readable(attribute, name), look(attribute.paths[0])
+
+    def read(document: Document, problems: Problems) -> Any:
+        value = read_place(document)
+        return None if value is None else read_value(value, problems)
 
     return read
 

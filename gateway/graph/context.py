@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
 
 from gateway.domain.answers import CallAnswer
 from gateway.domain.artifact import PresignedUrls
+from gateway.domain.coverage import Interval
+from gateway.domain.customers import Customer
 from gateway.domain.principal import Principal
+from gateway.domain.related import Related
 from gateway.services.calls import Calls
+from gateway.services.customers import Customers
+from gateway.services.relations import Relations
+from gateway.services.status import MirrorStatus
 
 CallKey: TypeAlias = tuple[str, dt.timedelta | None, str]
 """A call's id, the caller's bound on its age, and the argument that the id came from."""
+RelatedKey: TypeAlias = tuple[Related, str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Services:
+    """What can be asked on behalf of whoever asks."""
+
+    calls: Calls
+    customers: Customers
+    relations: Relations
+    mirror: MirrorStatus
 
 
 class Context:
-    """Who asks, what can be asked, and loaders that ask for each thing once per request."""
+    """Who asks, what can be asked, and loaders that ask for each thing once per request.
 
-    def __init__(self, *, request_id: str, principal: Principal, calls: Calls, now: dt.datetime) -> None:
+    ``uncovered`` collects what lists speak of and the mirror may miss, by the path of the list in the answer.
+    """
+
+    def __init__(self, *, request_id: str, principal: Principal, services: Services, now: dt.datetime) -> None:
         self.request_id = request_id
         self.principal = principal
-        self.calls = calls
+        self.services = services
         self.now = now
+        self.uncovered: dict[str, Interval] = {}
         self.call_by_id: DataLoader[CallKey, CallAnswer | None] = DataLoader(load_fn=self._load_calls)
         self.presigned_by_id: DataLoader[str, PresignedUrls | None] = DataLoader(load_fn=self._load_presigned)
+        self.customer_by_key: DataLoader[str, Customer | None] = DataLoader(load_fn=self._load_customers)
+        self.related_by_id: DataLoader[RelatedKey, Any] = DataLoader(load_fn=self._load_related)
 
     async def _load_calls(self, keys: Sequence[CallKey]) -> list[CallAnswer | BaseException | None]:
         """The answer to every key in order; an error is the answer to its key alone.
 
         Presigned addresses that came along need no request of their own.
         """
-        asked = (
-            self.calls.get(self.principal, call_id, max_age, argument=argument) for call_id, max_age, argument in keys
-        )
+        calls = self.services.calls
+        asked = (calls.get(self.principal, call_id, max_age, argument=argument) for call_id, max_age, argument in keys)
         answers = await asyncio.gather(*asked, return_exceptions=True)
         for answer in answers:
             if isinstance(answer, CallAnswer) and answer.presigned is not None:
@@ -45,7 +68,14 @@ class Context:
         return answers
 
     async def _load_presigned(self, keys: Sequence[str]) -> list[PresignedUrls | BaseException | None]:
-        asked = (self.calls.presigned(self.principal, call_id) for call_id in keys)
+        asked = (self.services.calls.presigned(self.principal, call_id) for call_id in keys)
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    async def _load_customers(self, keys: Sequence[str]) -> list[Customer | None]:
+        return await self.services.customers.get(self.principal, keys)
+
+    async def _load_related(self, keys: Sequence[RelatedKey]) -> list[Any]:
+        asked = (self.services.relations.get(self.principal, kind, related_id) for kind, related_id in keys)
         return await asyncio.gather(*asked, return_exceptions=True)
 
 

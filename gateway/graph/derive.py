@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import inspect
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias, TypeVar
@@ -102,7 +103,9 @@ class Deriver:
         if found is None:
             return []
         attributes = self._catalog.records[found.record.__name__].attributes
-        return [field for a in attributes if a.exposed for field in self._fields(a, _reader(a, found.at))]
+        own = set(inspect.get_annotations(cls))  # what a class states itself is a relation that takes the place
+        shown = (a for a in attributes if a.exposed and a.python not in own)
+        return [field for a in shown for field in self._fields(a, _reader(a, found.at))]
 
     def _fields(self, attribute: Attribute, read: Read) -> Iterator[StrawberryField]:
         """An attribute's field; a closed set has the text that was stated beside it."""
@@ -123,7 +126,7 @@ class Deriver:
 
     def _present(self, attribute: Attribute) -> Any:
         if attribute.values is not None:
-            return self._enum(attribute.values)
+            return self.enum(attribute.values)
         if attribute.kind is Kind.STRINGS:
             return StrawberryList(str)
         if attribute.record is not None:
@@ -131,7 +134,7 @@ class Deriver:
             return StrawberryList(of) if attribute.kind is Kind.LIST else of
         return _SCALARS[attribute.kind]
 
-    def _enum(self, values: type[ClosedSet]) -> StrawberryEnumDefinition:
+    def enum(self, values: type[ClosedSet]) -> StrawberryEnumDefinition:
         """The GraphQL enum of a closed set, one for all attributes that share it."""
         if values not in self._enums:
             self._enums[values] = definition(values)

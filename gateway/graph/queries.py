@@ -7,20 +7,15 @@ import datetime as dt
 from typing import Annotated, Any, Final, cast
 
 import strawberry
-from strawberry.types.field import StrawberryField
 
-from gateway.domain import paging
-from gateway.domain.catalog import Catalog
+from gateway.domain import identifiers
 from gateway.errors import BadUserInput
-from gateway.graph import inputs
-from gateway.graph.connections import CallConnection, connection
 from gateway.graph.context import Info
-from gateway.graph.types import Call, Node
-from gateway.services.calls import PageRequest
+from gateway.graph.mirror import Mirror, mirror
+from gateway.graph.types import Call, Customer, Node
 
 _LARGEST_AGE: Final = 10 * 365 * 24 * 3600
 _MOST_NODES: Final = 100
-_PAGE: Final = 20
 
 
 async def call(
@@ -40,12 +35,20 @@ async def call(
     return cast("Call | None", answer)
 
 
+async def customer(
+    info: Info,
+    key: Annotated[strawberry.ID, strawberry.argument(description="The customer's key, as `customer.key` has it.")],
+) -> Customer | None:
+    """Resolve one customer; None where no call is of that customer."""
+    return cast("Customer | None", await info.context.customer_by_key.load(key))
+
+
 async def node(
     info: Info,
-    id: Annotated[strawberry.ID, strawberry.argument(description="The id of a call.")],  # noqa: A002  # GraphQL's word
+    id: Annotated[strawberry.ID, strawberry.argument(description="The id of a call or a customer.")],  # noqa: A002  # GraphQL's word
 ) -> Node | None:
     """Resolve anything by its global id."""
-    return cast("Node | None", await info.context.call_by_id.load((id, None, "id")))
+    return await _node(info, id, "id")
 
 
 async def nodes(
@@ -55,18 +58,30 @@ async def nodes(
     """Resolve several things by their global ids, in the order of the ids."""
     if len(ids) > _MOST_NODES:
         raise BadUserInput("ids", f"{len(ids)} ids", f"at most {_MOST_NODES} can be asked for at once")
-    load = info.context.call_by_id.load
     # An error is an answer here: GraphQL puts it at its place in the list and the others beside it.
-    answers = await asyncio.gather(*(load((id_, None, "ids")) for id_ in ids), return_exceptions=True)
+    answers = await asyncio.gather(*(_node(info, id_, "ids") for id_ in ids), return_exceptions=True)
     return cast("list[Node | None]", answers)
+
+
+async def _node(info: Info, node_id: str, argument: str) -> Any:
+    key = identifiers.customer_key(node_id)
+    if key is not None:
+        return await info.context.customer_by_key.load(key)
+    return await info.context.call_by_id.load((node_id, None, argument))
 
 
 @strawberry.type(description="What can be asked for.")
 class Query:
-    """The root type; `calls_field` joins it when a schema is built, since its filter follows from the catalog."""
+    """The root type; the lists join it when a schema is built, since their filters follow from the catalog."""
 
     call: Call | None = strawberry.field(
         resolver=call, description="One call by its id; null where Vapi has none of this id."
+    )
+    customer: Customer | None = strawberry.field(
+        resolver=customer, description="One customer by the key; null where no call is of that customer."
+    )
+    mirror: Mirror | None = strawberry.field(
+        resolver=mirror, description="How complete and how fresh the gateway's own copy of all calls is."
     )
     node: Node | None = strawberry.field(
         resolver=node, description="Anything by its global id; null where there is nothing of this id."
@@ -74,40 +89,6 @@ class Query:
     nodes: list[Node | None] = strawberry.field(
         resolver=nodes, description="Several things by their global ids, in the order of the ids."
     )
-
-
-def calls_field(catalog: Catalog, filterable: inputs.Filterable) -> StrawberryField:
-    """The field ``calls`` of a schema."""
-
-    async def calls(
-        info: Info,
-        where: object = strawberry.UNSET,
-        first: Annotated[
-            int | None,
-            strawberry.argument(
-                description="How many calls at most: from 1 to the gateway's largest page, which is usually 100."
-            ),
-        ] = _PAGE,
-        after: Annotated[
-            str | None, strawberry.argument(description="The cursor of the call that the piece follows.")
-        ] = strawberry.UNSET,
-    ) -> CallConnection | None:
-        stated = inputs.stated(where, catalog)
-        request = PageRequest(
-            predicate=inputs.predicate(stated, info.context.now),
-            stated=paging.digest([[condition.argument, condition.operand] for condition in stated]),
-            first=_PAGE if first is None else first,
-            after=after or None,
-        )
-        return connection(await info.context.calls.page(info.context.principal, request))
-
-    call_filter: Any = inputs.call_filter(catalog, filterable)
-    described = strawberry.argument(description="Which calls; all, if left out.")
-    calls.__annotations__["where"] = Annotated[call_filter | None, described]  # a type of this schema alone
-    field: Any = strawberry.field(
-        name="calls", resolver=calls, description="Calls, newest first; calls of one millisecond by descending id."
-    )
-    return cast("StrawberryField", field)
 
 
 def _age(seconds: int | None) -> dt.timedelta | None:

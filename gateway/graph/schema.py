@@ -16,10 +16,11 @@ from gateway.domain.catalog import Catalog
 from gateway.graph import faults, types
 from gateway.graph.context import Context
 from gateway.graph.derive import Deriver, exposed
-from gateway.graph.inputs import Filterable
+from gateway.graph.lists import Lists
+from gateway.graph.notices import CoverageNotice
 from gateway.graph.operations import OneOperation
 from gateway.graph.presigned import presigned_fields
-from gateway.graph.queries import Query, calls_field
+from gateway.graph.queries import Query
 from gateway.graph.scalars import SCALARS
 from gateway.observe.events import Listener, silence
 
@@ -28,19 +29,19 @@ RECORDS: Final = tuple(cls for _, cls in inspect.getmembers(types, inspect.iscla
 
 
 class CatalogSchema(strawberry.Schema):
-    """A Strawberry schema whose types get their fields from a catalog.
+    """A Strawberry schema whose types get their fields from a catalog."""
 
-    ``filterable`` says what whoever lists calls can be asked to compare.
-    """
-
-    def __init__(self, catalog: Catalog, *, filterable: Filterable, listen: Listener = silence) -> None:
+    def __init__(self, catalog: Catalog, *, listen: Listener = silence) -> None:
         self.catalog = catalog
-        self._filterable = filterable
         self._listen = listen
         self._deriver = Deriver(catalog, RECORDS)
+        self._lists = Lists(catalog, self._deriver)
         self._derived: dict[type, list[StrawberryField]] = {}
         super().__init__(
-            query=Query, types=RECORDS, extensions=[OneOperation], config=StrawberryConfig(scalar_map=SCALARS)
+            query=Query,
+            types=RECORDS,
+            extensions=[OneOperation, CoverageNotice],
+            config=StrawberryConfig(scalar_map=SCALARS),
         )
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
@@ -52,9 +53,14 @@ class CatalogSchema(strawberry.Schema):
 
     def _derive(self, cls: type) -> list[StrawberryField]:
         if cls is Query:
-            return [calls_field(self.catalog, self._filterable)]
-        joining = presigned_fields(self.catalog, self._deriver) if cls is types.Artifact else []
-        return [*self._deriver.fields(cls), *joining]
+            return [self._lists.calls(), self._lists.customers()]
+        return [*self._deriver.fields(cls), *self._joining(cls)]
+
+    def _joining(self, cls: type) -> list[StrawberryField]:
+        """The fields of a type that are made for one schema."""
+        if cls is types.Artifact:
+            return presigned_fields(self.catalog, self._deriver)
+        return [self._lists.calls_of_customer()] if cls is types.Customer else []
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Give errors their codes instead of logging each with its source, which one hostile query can make a flood."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any, cast
 
 import strawberry
 
-from gateway.domain import artifact, assistants, call, conversation, costs, customer, enums
+from gateway.domain import artifact, assistants, call, conversation, costs, customer, customers, enums
 from gateway.domain.answers import CallAnswer
+from gateway.domain.identifiers import customer_node
+from gateway.domain.related import Related
+from gateway.graph.context import Info
 from gateway.graph.derive import exposes
 from gateway.graph.enums import definition
 
@@ -221,10 +225,31 @@ class Provenance:
     )
 
 
+async def _node_of_customer(root: strawberry.Parent[customers.Customer]) -> strawberry.ID:
+    return strawberry.ID(customer_node(root.key))
+
+
+@exposes(customers.Customer)
+class Customer(Node):
+    """The GraphQL type of `gateway.domain.customers.Customer`; its calls join it when a schema is built."""
+
+    id: strawberry.ID = strawberry.field(
+        resolver=_node_of_customer, description="The id, unique among all types; `key` is the customer's own."
+    )
+
+
+async def _profile(root: strawberry.Parent[customer.CallCustomer], info: Info) -> Customer | None:
+    return cast("Customer | None", await info.context.customer_by_key.load(root.key))
+
+
 @exposes(customer.CallCustomer)
 class CallCustomer:
     """The GraphQL type of `gateway.domain.customer.CallCustomer`."""
 
+    profile: Customer | None = strawberry.field(
+        resolver=_profile,
+        description="The customer across calls; null where nothing says who it was, and until the call is mirrored.",
+    )
     provenance: list[Provenance] = strawberry.field(
         description="Where each attribute came from: Vapi's own fields, metadata, or variable values."
     )
@@ -247,10 +272,41 @@ class Freshness:
     )
 
 
+async def _assistant(root: strawberry.Parent[CallAnswer], info: Info) -> Assistant | None:
+    return await _related(info, Related.ASSISTANT, root.call.assistant, root.call.assistant_id)
+
+
+async def _squad(root: strawberry.Parent[CallAnswer], info: Info) -> Squad | None:
+    return await _related(info, Related.SQUAD, root.call.squad, root.call.squad_id)
+
+
+async def _phone_number(root: strawberry.Parent[CallAnswer], info: Info) -> PhoneNumber | None:
+    return await _related(info, Related.PHONE_NUMBER, root.call.phone_number, root.call.phone_number_id)
+
+
+async def _related(info: Info, kind: Related, own: object, related_id: str | None) -> Any:
+    """What the call states itself, or what it names by an id."""
+    if related_id is None:
+        return own
+    return await info.context.related_by_id.load((kind, related_id)) or own
+
+
 @exposes(call.Call, at="call")
 class Call(Node):
     """The GraphQL type of `gateway.domain.call.Call`; its resolvers return a `CallAnswer`."""
 
+    assistant: Assistant | None = strawberry.field(
+        resolver=_assistant,
+        description="The assistant: the saved one as Vapi has it now, or the one that was defined for this call alone.",
+    )
+    squad: Squad | None = strawberry.field(
+        resolver=_squad,
+        description="The squad: the saved one as Vapi has it now, or the one that was defined for this call alone.",
+    )
+    phone_number: PhoneNumber | None = strawberry.field(
+        resolver=_phone_number,
+        description="The team's number: the saved one as Vapi has it now, or the one that the call itself states.",
+    )
     freshness: Freshness = strawberry.field(description="How current this answer is.")
 
     @classmethod

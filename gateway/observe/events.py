@@ -72,6 +72,14 @@ class RefreshFailed(Event):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class StoreFailed(Event):
+    """The mirror's database did not do what was asked of it; ``doing`` is what that was."""
+
+    doing: str
+    code: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class RequestFailed(Event):
     """A request met an error that nobody foresaw; the caller was told its id and nothing else.
 
@@ -89,3 +97,43 @@ class RequestFailed(Event):
         ours = [frame for frame in frames if _OURS in frame.filename] or frames
         where = f"{ours[-1].filename.rpartition(_OURS)[2]}:{ours[-1].lineno}" if ours else "unknown"
         return cls(request_id, type(error).__name__, where)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WebhookReceived(Event):
+    """A webhook was answered with 200: ``outcome`` is “kept”, or “passed” where there was nothing to keep of it."""
+
+    type: str
+    outcome: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WebhookUnknown(Event):
+    """A webhook of a type that this version does not know; it was kept."""
+
+    type: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WebhookRefused(Event):
+    """A webhook was refused with this status; ``reason`` is a word or a code, never what the request said."""
+
+    status: int
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WebhooksApplied(Event):
+    """Webhooks of the ledger came into the mirror together; ``changes`` calls look different since."""
+
+    count: int
+    changes: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WebhookBuried(Event):
+    """A webhook became a dead letter, which `gateway webhooks list` shows."""
+
+    entry: int
+    type: str
+    reason: str

@@ -19,11 +19,17 @@ _LEVELS: Final[Mapping[type[Event], int]] = {
     events.AttributeUnreadable: logging.WARNING,
     events.RowDropped: logging.WARNING,
     events.RefreshFailed: logging.WARNING,
+    events.StoreFailed: logging.ERROR,
     events.RequestFailed: logging.ERROR,
+    events.WebhookReceived: logging.DEBUG,
+    events.WebhookUnknown: logging.WARNING,
+    events.WebhookRefused: logging.WARNING,
+    events.WebhooksApplied: logging.DEBUG,
+    events.WebhookBuried: logging.WARNING,
 }
 
-_ONCE: Final = (events.AttributeUnreadable, events.RowDropped)
-"""Events that come with every call of a kind: the first is written, then every tenfold."""
+_ONCE: Final = (events.AttributeUnreadable, events.RowDropped, events.WebhookUnknown, events.WebhookRefused)
+"""Events that come with every call or webhook of a kind: the first is written, then every tenfold."""
 
 
 def log_listener(write: Callable[[int, str], None] | None = None) -> Listener:

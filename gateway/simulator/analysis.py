@@ -7,6 +7,7 @@ from typing import Any
 from gateway.simulator import script
 from gateway.simulator.chance import draw, happens, one_of, whole
 from gateway.simulator.customers import JsonObject
+from gateway.simulator.edits import Rerun
 from gateway.simulator.moments import iso
 from gateway.simulator.organisation import OUTPUTS, Organisation
 from gateway.simulator.plans import Plan
@@ -43,6 +44,17 @@ def outputs(plan: Plan, name: str | None, organisation: Organisation) -> JsonObj
         unmet = {"name": "Refund", "unmetCondition": "call shorter than one minute"}
         found["skippedStructuredOutputs"] = {SCORECARD[:-1] + "2": unmet}
     return found | _scorecards(plan, organisation)
+
+
+def rerun(artifact: JsonObject, plan: Plan, organisation: Organisation, again: Rerun) -> JsonObject:
+    """An artifact after its outputs were run again: ``satisfaction`` is there and another number each time."""
+    base = whole(plan.key, "satisfaction", 0, 20)
+    result = {"name": OUTPUTS[2], "result": (base + again.times) % 21 / 2}
+    kept = artifact.get("structuredOutputs", {})
+    return artifact | {
+        "structuredOutputs": kept | {organisation.output_ids[2]: result},
+        "structuredOutputsLastUpdatedAt": iso(again.moment),
+    }
 
 
 def _result(plan: Plan, output: int, name: str | None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
@@ -15,10 +16,12 @@ from gateway.simulator import control, endpoints
 from gateway.simulator.auth import OPEN, Door, Keys
 from gateway.simulator.errors import Refusal, refused, unrouted
 from gateway.simulator.faults import Order, Weather
-from gateway.simulator.moments import milliseconds
+from gateway.simulator.moments import DAY, milliseconds
 from gateway.simulator.organisation import Organisation
+from gateway.simulator.sender import Post, sending
 from gateway.simulator.simulator import Simulator
 from gateway.simulator.timeline import Timeline
+from gateway.simulator.webhooks import Webhooks
 from gateway.simulator.world import World
 
 
@@ -36,15 +39,27 @@ def create(
     public_key: str = "sim-public-key",
     clock: Callable[[], datetime] = utc_now,
     anchor: datetime | None = None,
+    retention_days: float | None = None,
+    webhooks: Webhooks | None = None,
+    post: Post | None = None,
+    shuffled: bool = False,
 ) -> Starlette:
     """A simulated Vapi with ``calls`` calls of the past, the newest created at ``anchor`` (now, when not given).
 
-    ``live`` calls are always under way. The Python handle is ``app.state.simulator``.
+    ``live`` calls are always under way. The Python handle is ``app.state.simulator``. Calls older than
+    ``retention_days`` are forgotten (14 on Vapi's pay-as-you-go plan). What becomes due for ``webhooks`` is sent, by
+    HTTP unless ``post`` is given, for as long as the lifespan lasts. ``shuffled``: see ``Simulator``.
     """
     newest = milliseconds(anchor or clock())
-    world = World(Timeline(seed, calls, newest), Organisation(seed, newest), live)
-    simulator = Simulator(world, clock)
+    retention = None if retention_days is None else int(retention_days * DAY)
+    world = World(Timeline(seed, calls, newest), Organisation(seed, newest), live, retention)
+    simulator = Simulator(world, clock, webhooks=webhooks, shuffled=shuffled)
+
+    def lifespan(_: Starlette) -> AbstractAsyncContextManager[None]:
+        return sending(simulator, post)
+
     app = Starlette(
+        lifespan=lifespan,
         routes=routes(),
         middleware=[
             Middleware(Weather, due=lambda scope: due(simulator, scope)),
@@ -74,6 +89,8 @@ def routes() -> list[BaseRoute]:
         Route("/control", control.show, methods=["GET"]),
         Route("/control/faults", control.fail, methods=["POST"]),
         Route("/control/faults", control.clear, methods=["DELETE"]),
+        Route("/control/webhooks", control.aim, methods=["POST"]),
+        Route("/control/webhooks", control.silence, methods=["DELETE"]),
         Route("/control/reset", control.reset, methods=["POST"]),
     ]
 

@@ -42,6 +42,11 @@ def record(plan: Plan, organisation: Organisation, now: int) -> JsonObject:
     return legacy.row(row) if plan.kind is Kind.LEGACY else row
 
 
+def said(plan: Plan, organisation: Organisation) -> Conversation | None:
+    """What is said in all of a call; None when nobody answers."""
+    return None if plan.life.answered is None else _subject(plan, organisation).conversation()
+
+
 def _subject(plan: Plan, organisation: Organisation) -> Subject:
     if plan.request is not None:
         name = (plan.request.get("customer") or {}).get("name")

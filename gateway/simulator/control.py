@@ -1,4 +1,4 @@
-"""The simulator's own routes: counters, faults and reset. They need no key and are not counted."""
+"""The simulator's own routes: counters, faults, webhooks and reset. They need no key and are not counted."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gateway.simulator.bodies import body
 from gateway.simulator.errors import Refusal
 from gateway.simulator.faults import Fault
 from gateway.simulator.simulator import Simulator
+from gateway.simulator.targets import TARGET, described, target
 
 ORDER = frozenset({"fault", "times", "seconds", "status", "path"})
 ERRORS = frozenset(status.value for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST)
@@ -44,6 +45,20 @@ async def clear(request: Request) -> Response:
     return JSONResponse(_shown(request.app.state.simulator))
 
 
+async def aim(request: Request) -> Response:
+    """POST /control/webhooks: set the server URL."""
+    simulator: Simulator = request.app.state.simulator
+    simulator.webhooks = target(await body(request, TARGET))
+    return JSONResponse(_shown(simulator), 201)
+
+
+async def silence(request: Request) -> Response:
+    """DELETE /control/webhooks: send nothing from now on."""
+    simulator: Simulator = request.app.state.simulator
+    simulator.webhooks = None
+    return JSONResponse(_shown(simulator))
+
+
 async def reset(request: Request) -> Response:
     """POST /control/reset."""
     request.app.state.simulator.reset()
@@ -54,6 +69,10 @@ def _shown(simulator: Simulator) -> dict[str, Any]:
     return {
         "requests": {**simulator.requests, "total": simulator.requests.total()},
         "faults": simulator.faults.described(),
+        "webhooks": {
+            "target": described(simulator.webhooks),
+            **{name: simulator.deliveries[name] for name in ("sent", "failed", "retried")},
+        },
         "calls": simulator.world.count(simulator.now),
         "samples": simulator.samples(),
     }

@@ -1,11 +1,11 @@
-"""What users changed about calls: names given by PATCH, and calls deleted."""
+"""What users changed about calls: names given by PATCH, calls deleted, structured outputs run again."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from gateway.simulator.customers import JsonObject
-from gateway.simulator.moments import iso
+from gateway.simulator.moments import BEGINNING, END_OF_TIME, iso
 from gateway.simulator.plans import Plan
 
 
@@ -18,12 +18,41 @@ class Renaming:
     moment: int
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Deletion:
+    """When a call was deleted (epoch milliseconds); None: without a word to the server URL, then or later."""
+
+    plan: Plan
+    moment: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rerun:
+    """How often the structured outputs of a call were run again, and when last (epoch milliseconds)."""
+
+    times: int
+    moment: int
+
+
 @dataclasses.dataclass
 class Edits:
     """Every change since the start or the last reset."""
 
     renamings: dict[str, Renaming] = dataclasses.field(default_factory=dict)
-    deleted: set[str] = dataclasses.field(default_factory=set)
+    deleted: dict[str, Deletion] = dataclasses.field(default_factory=dict)
+    reruns: dict[str, Rerun] = dataclasses.field(default_factory=dict)
+
+    def rerun(self, plan: Plan, now: int) -> None:
+        """Run a call's structured outputs once more."""
+        before = self.reruns.get(plan.id)
+        self.reruns[plan.id] = Rerun(before.times + 1 if before else 1, now)
+
+    def silent_from(self, plan: Plan) -> int:
+        """The moment from which a call sends nothing more of its life."""
+        deletion = self.deleted.get(plan.id)
+        if deletion is None:
+            return END_OF_TIME
+        return deletion.moment or BEGINNING
 
     def updated(self, plan: Plan, now: int) -> int:
         """``updatedAt`` of a call with its renaming."""

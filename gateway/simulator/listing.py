@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from gateway.simulator.errors import Refusal
-from gateway.simulator.moments import microseconds, milliseconds, parsed
+from gateway.simulator.moments import BEGINNING, END_OF_TIME, microseconds, milliseconds, parsed
 
 BOUNDS = tuple(f"{field}{bound}" for field in ("createdAt", "updatedAt") for bound in ("Gt", "Lt", "Ge", "Le"))
 ATTRIBUTES = ("id", "assistantId", "phoneNumberId")
@@ -20,8 +20,6 @@ PARAMETERS = frozenset({"limit", *BOUNDS})
 
 DEFAULT_LIMIT = 100
 MAXIMAL_LIMIT = 1000
-BEGINNING = 0
-END_OF_TIME = 1 << 47
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

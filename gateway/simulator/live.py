@@ -36,6 +36,10 @@ class Slot:
         latest = (moment - self.first) // self.period
         return (self.plan(generation) for generation in range(latest, -1, -1))
 
+    def count(self, moment: int) -> int:
+        """How many of its calls were created at or before a moment."""
+        return len(range(self.first, moment + 1, self.period))
+
     def plan(self, generation: int) -> Plan:
         """The call of a generation."""
         key = self._key(generation)

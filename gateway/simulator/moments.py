@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+DAY = 24 * 60 * 60 * 1000
+BEGINNING = 0
+END_OF_TIME = 1 << 47
 
 
 def milliseconds(moment: datetime) -> int:

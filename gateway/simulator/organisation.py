@@ -8,9 +8,8 @@ from functools import cached_property
 from gateway.simulator import ids
 from gateway.simulator.chance import numbered, weighted
 from gateway.simulator.customers import JsonObject
-from gateway.simulator.moments import iso
+from gateway.simulator.moments import DAY, iso
 
-DAY = 24 * 60 * 60 * 1000
 ASSISTANTS = (
     "Front Desk", "Booking", "Billing Support", "Onboarding Coach", "Survey", "Order Status", "Intake Nurse",
     "Collections", "Recepción", "Sales Qualifier", "Interview Practice", "After Hours",

@@ -74,7 +74,7 @@ def _config(app: Starlette, **options: Any) -> uvicorn.Config:
         app,
         http=Connection,
         ws="none",
-        lifespan="off",
+        lifespan="on",
         access_log=False,
         timeout_graceful_shutdown=1,
         **options,

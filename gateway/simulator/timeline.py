@@ -15,8 +15,8 @@ from itertools import accumulate, takewhile
 from gateway.simulator import ids, kinds
 from gateway.simulator.chance import fraction, happens, numbered, whole
 from gateway.simulator.kinds import Kind
+from gateway.simulator.moments import DAY
 
-DAY = 24 * 60 * 60 * 1000
 OPEN = 14 * 60 * 60 * 1000
 WEEK = (620, 580, 600, 640, 560, 360, 0)
 STARTS = (0, *accumulate(WEEK))

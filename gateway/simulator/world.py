@@ -1,4 +1,4 @@
-"""All calls there are: those of the past, those under way, those created over the wire, less those deleted."""
+"""All calls there are: those of the past, those under way, those created over the wire, less deleted and forgotten."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import chain, islice, takewhile
 
-from gateway.simulator import calls, ids, life, plans
+from gateway.simulator import analysis, calls, ids, life, plans
 from gateway.simulator.created import Created
 from gateway.simulator.customers import JsonObject
-from gateway.simulator.edits import Edits, Renaming
-from gateway.simulator.listing import BEGINNING, Filters
+from gateway.simulator.edits import Deletion, Edits, Renaming
+from gateway.simulator.listing import Filters
 from gateway.simulator.live import Slot
+from gateway.simulator.moments import BEGINNING
 from gateway.simulator.organisation import Organisation
 from gateway.simulator.plans import Plan
 from gateway.simulator.timeline import Timeline
@@ -21,11 +22,15 @@ from gateway.simulator.timeline import Timeline
 
 @dataclasses.dataclass
 class World:
-    """The simulated calls. Only ``created`` and ``edits`` are memory; moments are epoch milliseconds."""
+    """The simulated calls. Only ``created`` and ``edits`` are memory; moments are epoch milliseconds.
+
+    ``retention`` is the age in milliseconds beyond which a call is forgotten; None keeps all.
+    """
 
     timeline: Timeline
     organisation: Organisation
     live: int
+    retention: int | None = None
 
     def __post_init__(self) -> None:
         self.reset()
@@ -42,15 +47,19 @@ class World:
 
     def record(self, plan: Plan, now: int) -> JsonObject:
         """The row of a call."""
-        return self.edits.applied(plan, calls.record(plan, self.organisation, now), now)
+        row = self.edits.applied(plan, calls.record(plan, self.organisation, now), now)
+        again = self.edits.reruns.get(plan.id)
+        if again is None:
+            return row
+        return row | {"artifact": analysis.rerun(row["artifact"], plan, self.organisation, again)}
 
     def find(self, identifier: str, now: int) -> Plan | None:
-        """The call that has an id, unless it is deleted or yet to come."""
+        """The call that has an id, unless it is deleted, forgotten or yet to come."""
         identifier = identifier.lower()
         if identifier in self.edits.deleted or ids.version(identifier) is None:
             return None
         plan = self.created.plans.get(identifier) or self._past(identifier) or self._live(identifier)
-        return plan if plan and plan.life.created <= now else None
+        return plan if plan and self.horizon(now) <= plan.life.created <= now else None
 
     def matching(self, wanted: Filters, now: int) -> Iterator[Plan]:
         """The calls that pass the filters, newest first, at most as many as the limit."""
@@ -62,9 +71,9 @@ class World:
         """Give a call a name."""
         self.edits.renamings[plan.id] = Renaming(plan, name, now)
 
-    def delete(self, plan: Plan) -> None:
-        """Delete a call."""
-        self.edits.deleted.add(plan.id)
+    def delete(self, plan: Plan, now: int | None = None) -> None:
+        """Delete a call; without a moment nobody is told."""
+        self.edits.deleted[plan.id] = Deletion(plan, now)
 
     def under_way(self, now: int) -> int:
         """How many calls have begun and not ended."""
@@ -73,9 +82,22 @@ class World:
 
     def count(self, now: int) -> int:
         """How many calls there are."""
-        past = self.timeline.calls - self.timeline.since(now)
-        lived = sum(len(range(slot.first, now + 1, slot.period)) for slot in self.slots)
-        return past + lived + len(self.created.plans) - len(self.edits.deleted)
+        horizon = self.horizon(now)
+        past = self.timeline.since(horizon - 1) - self.timeline.since(now)
+        lived = sum(slot.count(now) - slot.count(horizon - 1) for slot in self.slots)
+        created = sum(horizon <= plan.life.created <= now for plan in self.created.plans.values())
+        deleted = sum(horizon <= d.plan.life.created <= now for d in self.edits.deleted.values())
+        return past + lived + created - deleted
+
+    def there(self, now: int) -> Iterator[Plan]:
+        """Every call that can be read, newest first."""
+        horizon = self.horizon(now)
+        remembered = takewhile(lambda plan: plan.life.created >= horizon, self.newest(now))
+        return (plan for plan in remembered if plan.id not in self.edits.deleted)
+
+    def horizon(self, now: int) -> int:
+        """The creation of the oldest call that is not forgotten."""
+        return BEGINNING if self.retention is None else now - self.retention
 
     def newest(self, moment: int) -> Iterator[Plan]:
         """Every call that was created at or before a moment, newest first."""
@@ -93,7 +115,7 @@ class World:
             plan = self.find(wanted.id, now)
             return iter([plan] if plan else [])
         high = min(wanted.created.high, wanted.updated.high, now)
-        low = max(wanted.created.low, wanted.updated.low - life.LONGEST)
+        low = max(wanted.created.low, wanted.updated.low - life.LONGEST, self.horizon(now))
         newest = self.newest(high) if self._known(wanted) else self.created.newest(high)
         recent = takewhile(lambda plan: plan.life.created >= low, newest)
         # A renaming moves updatedAt of a call of any age.
@@ -110,6 +132,7 @@ class World:
             plan.id not in self.edits.deleted
             and wanted.assistant in {None, plan.assistant}
             and wanted.phone_number in {None, plan.phone_number}
+            and plan.life.created >= self.horizon(now)
             and plan.life.created in wanted.created
             and self.edits.updated(plan, now) in wanted.updated
         )

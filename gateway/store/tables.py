@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from typing import Any, Final
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.types import JSON
 
-from gateway.domain.attributes import Attribute, Use
+from gateway.domain.attributes import Attribute, Kind, Use
 from gateway.domain.catalog import Catalog
 from gateway.domain.projection import cost_columns
 from gateway.store.types import OF_KIND, Instant, Number, Words
 
-ALL_ASSISTANTS = "*"
+KIND: Final = "kind"
+"""What a column of an attribute tells in its ``info``: the kind of its values. Other columns have none."""
+
+ALL_ASSISTANTS: Final = "*"
 """The figures of a customer over all calls stand under this assistant; those of calls without one under “”."""
 
 
@@ -61,13 +65,20 @@ def tables(catalog: Catalog) -> Tables:
     )
 
 
-def attribute_columns(attributes: Iterable[Attribute]) -> Iterable[Column[object]]:
+def attribute_columns(attributes: Iterable[Attribute]) -> Iterable[Column[Any]]:
     """The columns of attributes; all are nullable, since any may be missing."""
-    return (Column(a.flat, OF_KIND[a.kind], nullable=True, comment=a.doc) for a in attributes)
+    return (_column(a.flat, a.kind, a.doc) for a in attributes)
+
+
+def _column(name: str, kind: Kind, doc: str) -> Column[Any]:
+    return Column(name, OF_KIND[kind], nullable=True, comment=doc, info={KIND: kind})
 
 
 def _calls(metadata: MetaData, catalog: Catalog) -> Table:
-    """One row for each call. ``mirror_number`` is what other tables and the search refer to."""
+    """One row for each call. ``mirror_number`` is what other tables and the search refer to.
+
+    ``mirror_holds`` is what a lifetime has left of it (`gateway.store.holdings`), ``created_at`` is never null.
+    """
     own = [a for a in catalog.mirrored() if a.flat != "id"]
     indexed = [a for a in own if Use.INDEX in a.use and a.flat != "created_at"]
     return Table(
@@ -83,8 +94,10 @@ def _calls(metadata: MetaData, catalog: Catalog) -> Table:
         Column("mirror_absent_since", Instant),
         Column("mirror_digest", LargeBinary),
         Column("mirror_facts", JSON(none_as_null=True)),
+        Column("mirror_holds", Integer, nullable=False),
         *attribute_columns(own),
         Index("calls_created_at", "created_at", "id"),
+        Index("calls_held", "mirror_holds", "created_at"),
         *(Index(f"calls_{a.flat}", a.flat, "created_at", "id") for a in indexed),
     )
 
@@ -106,7 +119,7 @@ def _costs(metadata: MetaData, catalog: Catalog) -> Table:
         metadata,
         Column("mirror_number", Number, ForeignKey("calls.mirror_number"), primary_key=True, autoincrement=False),
         Column("position", Integer, primary_key=True, autoincrement=False),
-        *(Column(c.name, OF_KIND[c.kind], comment=c.doc) for c in cost_columns(catalog) if c.name != "position"),
+        *(_column(c.name, c.kind, c.doc) for c in cost_columns(catalog) if c.name != "position"),
     )
 
 
@@ -163,11 +176,11 @@ def _ledger(metadata: MetaData) -> Table:
         metadata,
         Column("id", Number, primary_key=True, autoincrement=True),
         Column("received_at", Instant, nullable=False, index=True),
-        Column("type", Text, nullable=False),
+        Column("type", Words, nullable=False),
         Column("call_id", Words, index=True),
         Column("state", Text, nullable=False),
         Column("attempts", Integer, nullable=False),
-        Column("reason", Text),
+        Column("reason", Words),
         Column("body", LargeBinary),
         Index("ledger_state", "state", "id"),
     )

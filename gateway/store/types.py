@@ -1,8 +1,13 @@
-"""Types: how values are kept, the same on both databases as far as comparing and sorting goes."""
+"""Types: how values are kept, the same on both databases as far as keeping, comparing and sorting goes.
+
+What upstream sends can be odd in ways that one database or the other refuses, or changes. Such a value costs itself
+alone, never the call: a text loses the characters that no database keeps, a number that does not fit becomes null.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,12 +18,61 @@ from gateway.domain.attributes import Kind
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
-
-Words: Final = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text that is compared by its code points, as SQLite and Python do."""
+_UNKNOWN: Final = "\N{REPLACEMENT CHARACTER}"
+_WHOLE: Final = range(-(2**63), 2**63)
 
 Number: Final = BigInteger().with_variant(Integer(), "sqlite")
 """A number of 64 bits; only as INTEGER can SQLite count it up by itself."""
+
+
+class _Words(TypeDecorator[str]):
+    """Text that is compared by its code points, as SQLite and Python do."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The type in this database."""
+        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The text as it is kept."""
+        return None if value is None else keepable(value)
+
+
+Words: Final = _Words()
+
+
+def keepable(text: str) -> str:
+    """A text that both databases keep: NUL (PostgreSQL) and lone surrogates (both) are valid in JSON, not there."""
+    if text.isascii():
+        return text.replace("\0", _UNKNOWN)
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", _UNKNOWN)
+
+
+class _Whole(TypeDecorator[int]):
+    """A whole number of 64 bits; null where it does not fit."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        """The number, if it can be kept."""
+        return value if value is not None and value in _WHOLE else None
+
+
+class _Real(TypeDecorator[float]):
+    """A number of double precision; null where there is none like it in JSON."""
+
+    impl = Double
+    cache_ok = True
+
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | None:
+        """The number, if it can be kept."""
+        try:
+            return float(value) if value is not None and math.isfinite(value) else None
+        except OverflowError:
+            return None
 
 
 class Instant(TypeDecorator[dt.datetime]):
@@ -49,8 +103,8 @@ OF_KIND: Final[Mapping[Kind, Any]] = {
     Kind.ID: Words,
     Kind.STRING: Words,
     Kind.ENUM: Words,
-    Kind.INT: BigInteger(),
-    Kind.FLOAT: Double(),
+    Kind.INT: _Whole(),
+    Kind.FLOAT: _Real(),
     Kind.BOOLEAN: Boolean(),
     Kind.DATETIME: Instant(),
     Kind.STRINGS: JSON(none_as_null=True),

@@ -14,6 +14,7 @@ from typing import Final
 import httpx
 import stamina
 
+from gateway.domain.related import Related
 from gateway.errors import SettingsInvalid
 from gateway.observe.events import Listener, RowDropped, UpstreamAnswered, UpstreamRetried, silence
 from gateway.ports import CallQuery, Document
@@ -86,6 +87,16 @@ class VapiClient:
         if not _CALL_ID.fullmatch(call_id):
             return None
         question = Question("/call/{id}", f"call/{call_id}", missing_is_an_answer=True)
+        answer = await self._ask(question)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return bodies.document(answer.content, route=question.shown)
+
+    async def related(self, kind: Related, related_id: str) -> Document | None:
+        """The assistant, squad or phone number with this id; None where there is none."""
+        if not _CALL_ID.fullmatch(related_id):
+            return None
+        question = Question(f"/{kind.path}/{{id}}", f"{kind.path}/{related_id}", missing_is_an_answer=True)
         answer = await self._ask(question)
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None

@@ -7,8 +7,9 @@ stay together whatever stands behind it.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from typing import Final
+
+from gateway.domain import identifiers
 
 MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
@@ -50,14 +51,5 @@ def wire(value: dt.datetime) -> str:
 
 
 def of_id(text: str) -> dt.datetime | None:
-    """When this id was made, if it is a UUIDv7: its first 48 bits are milliseconds since 1970 (RFC 9562, section 5.7).
-
-    Vapi's call ids are of that kind since about autumn 2025, and the bits equal ``createdAt`` in every id that was
-    seen.
-    """
-    try:
-        known = uuid.UUID(text)
-        born = dt.timedelta(milliseconds=known.int >> 80)
-        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + born if known.version == 7 else None  # noqa: PLR2004 (the 7 of v7)
-    except (ValueError, OverflowError):
-        return None
+    """When this id was made, if it says so."""
+    return identifiers.created_at(text)

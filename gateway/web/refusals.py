@@ -32,9 +32,12 @@ def failed(request_id: str) -> JSONResponse:
 
 def closing() -> JSONResponse:
     """The answer to a request that was still under way when the server had to stop."""
-    message = "The gateway is stopping; ask again in a moment."
-    headers = {"Retry-After": "5"}
-    return _told(HTTPStatus.SERVICE_UNAVAILABLE, message, {"code": CLOSING}, headers)
+    return unavailable(CLOSING, "The gateway is stopping; ask again in a moment.")
+
+
+def unavailable(code: str, message: str) -> JSONResponse:
+    """The answer to a request that is to be sent again in a moment."""
+    return _told(HTTPStatus.SERVICE_UNAVAILABLE, message, {"code": code}, {"Retry-After": "5"})
 
 
 def _told(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.artifact import PresignedUrls
+from gateway.domain.attributes import Kind
 from gateway.domain.catalog import Configured, build
 from gateway.domain.decode import decoder, presigned_reader
 from gateway.domain.redaction import redact
@@ -196,3 +197,56 @@ def test_decoding_leaves_the_document_alone() -> None:
     document = copy.deepcopy(LEGACY)
     DECODE(document)
     assert document == LEGACY
+
+
+def call_documents() -> st.SearchStrategy[dict[str, Any]]:
+    """Documents with something, odd or not, at the places where something is looked for."""
+    catalog = build()
+    texts = st.sampled_from(["", "7", "true", "2026-08-19T21:02:48Z", "+14155550100", "vapi"])
+    values = (
+        JSON | texts | st.lists(st.dictionaries(st.sampled_from(["type", "cost", "role", "message"]), texts | JSON))
+    )
+    paths = sorted({p.keys for r in catalog.records.values() for a in r.attributes for p in (*a.paths, *a.fallback)})
+    return st.lists(st.tuples(st.sampled_from(paths), values), max_size=12).map(placed)
+
+
+def placed(stated: list[tuple[tuple[str, ...], Any]]) -> dict[str, Any]:
+    """A document with these values at these places, as far as one does not stand in the way of another."""
+    document: dict[str, Any] = {"id": CALL_ID}
+    for (*way, last), value in stated:
+        holder: Any = document
+        for key in way:
+            holder = holder.setdefault(key, {}) if isinstance(holder, dict) else None
+        if isinstance(holder, dict):
+            holder[last] = value
+    return document
+
+
+@given(call_documents())
+def test_without_lists_everything_else_is_read_as_ever(document: dict[str, Any]) -> None:
+    redacted = redact(document).document
+    whole, narrow = DECODE(redacted), decoder(build(), KEY, lists=False)(redacted)
+    assert repr(single_values(narrow.call, "Call")) == repr(single_values(whole.call, "Call"))
+    assert narrow.call.costs == whole.call.costs
+    assert narrow.call.customer == whole.call.customer
+    assert set(narrow.problems) <= set(whole.problems)
+
+
+def single_values(record: Any, name: str) -> dict[str, Any]:
+    """What a record and its groups say, lists left out, by flat name."""
+    found: dict[str, Any] = {}
+    for attribute in build().records[name].attributes:
+        value = None if record is None else attribute.of(record)
+        if attribute.kind is Kind.GROUP and attribute.record is not None:
+            found |= single_values(value, attribute.record.__name__)
+        elif attribute.kind is not Kind.LIST and attribute.exposed:
+            found[attribute.flat] = value
+    return found
+
+
+def test_without_lists_the_conversation_is_not_read_and_the_costs_are() -> None:
+    document = {"artifact": {"messages": [{"role": "user"}], "transcript": "AI: Hi."}, "costs": [{"type": "vapi"}]}
+    call = decoder(build(), KEY, lists=False)(redact(document).document).call
+    assert call.artifact is not None
+    assert (call.artifact.messages, call.artifact.transcript) == (None, "AI: Hi.")
+    assert [cost.type for cost in call.costs or ()] == ["vapi"]

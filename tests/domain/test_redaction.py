@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.redaction import REDACTED, redact
+from gateway.domain.redaction import _SECRET_SHAPES, REDACTED, redact
 from tests.domain.documents import JSON
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
@@ -159,6 +160,63 @@ def test_what_is_left_is_json_and_utf_8_and_redacting_it_again_changes_nothing(d
     once = redact(document).document
     json.dumps(once, allow_nan=False, ensure_ascii=False).encode()
     assert redact(once).document == once
+
+
+def piece_by_piece(value: Any) -> Any:
+    """The plain reference: every value is redacted in a document of its own, so that nothing is known of the others."""
+    if isinstance(value, list):
+        return [piece_by_piece(inner) for inner in value]
+    if not isinstance(value, dict):
+        return redact({"a": value}).document["a"]
+    made: dict[str, Any] = {}
+    for key, inner in value.items():
+        empty = type(inner)() if isinstance(inner, dict | list) else inner
+        for kept, shown in redact({key: empty}).document.items():
+            made[kept] = piece_by_piece(inner) if shown == empty and empty is not inner else shown
+    return made
+
+
+PLANTED = st.one_of(
+    st.sampled_from([*SHAPES, "one two three", "sk-", "a@b.example", "risk-free", "half \ud800 of it is gone"]),
+    st.builds("{} {}".format, st.text(max_size=9), st.sampled_from(SHAPES)),
+    st.sampled_from([0, 0.0, 1, 1.0, True, None, float("nan"), float("inf")]),
+)
+PLANTED_KEYS = st.sampled_from(["a", "b", "message", "tokens", "presignedUrl", "https://x?sig=12345678", *KEYS[:6]])
+SALTED: st.SearchStrategy[Any] = st.recursive(
+    PLANTED,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(PLANTED_KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.lists(SALTED, max_size=4), st.lists(SALTED, max_size=4), SALTED)
+def test_what_is_known_of_one_part_of_a_document_changes_nothing_about_another(
+    said: list[Any], other: list[Any], beside: Any
+) -> None:
+    document = {
+        "messages": said,
+        "artifact": {"messages": copy.deepcopy(said), "nodes": other, "messagesOpenAIFormatted": [*said, *other]},
+        "beside": [beside, {"said": said, "again": copy.deepcopy(beside)}],
+    }
+    assert json.dumps(redact(document).document) == json.dumps(piece_by_piece(document))
+
+
+def test_a_conversation_that_is_told_again_with_other_numbers_keeps_its_own() -> None:
+    document = {"messages": [1, 1.0, {"a": True}], "artifact": {"messages": [True, 1, {"a": 1.0}]}}
+    assert json.dumps(redact(document).document) == json.dumps(document)
+
+
+@given(st.from_regex(_SECRET_SHAPES))
+def test_every_text_that_has_the_shape_of_a_secret_is_seen_for_it(text: str) -> None:
+    """The signs that are looked for first are in all of them."""
+    assert not _SECRET_SHAPES.search(redact({"a": text}).document["a"])
+    assert REDACTED in redact({"a": text}).document["a"]
+
+
+def test_what_has_nothing_to_take_out_is_not_copied() -> None:
+    document = {"messages": [{"role": "user", "message": "Good morning, Example Clinic."}], "monitor": {"pin": 1}}
+    assert redact(document).document["messages"] is document["messages"]
+    assert redact(document).document["monitor"] is not document["monitor"]
 
 
 @given(st.dictionaries(st.text(max_size=8), JSON, max_size=5))

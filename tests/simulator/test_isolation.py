@@ -9,7 +9,7 @@ from pathlib import Path
 
 import gateway.simulator
 
-ALLOWED = {"starlette", "uvicorn"}
+ALLOWED = {"httpx", "starlette", "uvicorn"}
 
 
 def imported(source: str) -> Iterator[str]:
@@ -25,7 +25,7 @@ def foreign(name: str) -> bool:
     return not name.startswith("gateway.simulator") and top not in ALLOWED and top not in sys.stdlib_module_names
 
 
-def test_the_simulator_imports_the_standard_library_starlette_uvicorn_and_itself() -> None:
+def test_the_simulator_imports_the_standard_library_httpx_starlette_uvicorn_and_itself() -> None:
     modules = list(Path(gateway.simulator.__path__[0]).glob("*.py"))
     found = {f"{m.name}: {name}" for m in modules for name in imported(m.read_text("utf-8")) if foreign(name)}
     assert len(modules) > 20

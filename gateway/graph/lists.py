@@ -1,0 +1,160 @@
+"""Lists: the fields that give calls and customers in pieces, with the filter and the order of one schema."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Final, cast
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from gateway.domain import paging
+from gateway.domain.attributes import Attribute, snake
+from gateway.domain.catalog import Catalog, Record
+from gateway.domain.customers import Customer
+from gateway.domain.filters import AllOf, Comparator, Condition, Predicate
+from gateway.domain.ordering import NEWEST_FIRST, Direction, Order, Ordering
+from gateway.graph import connections
+from gateway.graph.connections import CallConnection, CustomerConnection
+from gateway.graph.context import Info
+from gateway.graph.derive import Deriver
+from gateway.graph.inputs import Filters
+from gateway.graph.orders import order_type, ordering
+from gateway.graph.predicates import Predicates, plain
+from gateway.services.lists import ListRequest
+
+_PAGE: Final = 20
+_LATEST_FIRST: Final[Ordering] = (Order("customer_last_call_at", Direction.DESC),)
+
+_ARGUMENTS: Final[Mapping[str, str]] = {
+    "first": "How many at most, from the beginning or behind `after`: from 1 to the gateway's largest page, which is "
+    "usually 100.",
+    "after": "The cursor that the piece follows.",
+    "last": "How many at most, from the end or before `before`.",
+    "before": "The cursor that the piece ends before.",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stated:
+    """The arguments of a list as a caller stated them."""
+
+    where: Any
+    order_by: Any
+    first: int | None
+    after: str | None
+    last: int | None
+    before: str | None
+
+
+class Lists:
+    """The list fields of one schema."""
+
+    def __init__(self, catalog: Catalog, deriver: Deriver) -> None:
+        self._catalog = catalog
+        self._filters = Filters(catalog, deriver)
+        self._call_order = order_type("Call", catalog.mirrored(), lambda a: a.flat.upper())
+        self._customer_order = order_type("Customer", catalog.mirrored_customer(), _name_of_customers)
+
+    def calls(self) -> StrawberryField:
+        """``Query.calls``."""
+
+        async def calls(info: Info, stated: Stated) -> CallConnection | None:
+            return await self._calls(info, stated)
+
+        doc = "Calls, newest first if nothing else is said; calls of one millisecond by descending id."
+        return _listing("calls", calls, self._filters.call, self._call_order, doc)
+
+    def calls_of_customer(self) -> StrawberryField:
+        """``Customer.calls``."""
+
+        async def calls(root: strawberry.Parent[Customer], info: Info, stated: Stated) -> CallConnection | None:
+            return await self._calls(info, stated, Condition("customer_key", Comparator.EQ, root.key))
+
+        return _listing("calls", calls, self._filters.call, self._call_order, "The customer's calls, newest first.")
+
+    def customers(self) -> StrawberryField:
+        """``Query.customers``."""
+
+        async def customers(info: Info, stated: Stated) -> CustomerConnection | None:
+            return await self._customers(info, stated)
+
+        doc = "Everybody who was in a call and is known by more than that, who called last first."
+        return _listing("customers", customers, self._filters.customer, self._customer_order, doc)
+
+    async def _calls(self, info: Info, stated: Stated, narrowed: Predicate | None = None) -> CallConnection:
+        request = self._request(info, stated, self._catalog.call, NEWEST_FIRST, narrowed)
+        service, principal = info.context.services.calls, info.context.principal
+        page = None if connections.only_total(info) else await service.page(principal, request)
+        if page is not None and page.uncovered is not None:
+            info.context.uncovered[".".join(map(str, info.path.as_list()))] = page.uncovered
+        predicate = page.predicate if page else request.predicate(info.context.now)
+        return connections.of_calls(page, lambda: service.count(principal, predicate))
+
+    async def _customers(self, info: Info, stated: Stated) -> CustomerConnection:
+        request = self._request(info, stated, self._catalog.customers, _LATEST_FIRST, None)
+        service, principal = info.context.services.customers, info.context.principal
+        page = None if connections.only_total(info) else await service.page(principal, request)
+        predicate = page.predicate if page else request.predicate(info.context.now)
+        return connections.of_customers(page, lambda: service.count(principal, predicate))
+
+    def _request(
+        self, info: Info, stated: Stated, record: Record, usual: Ordering, narrowed: Predicate | None
+    ) -> ListRequest:
+        def predicate(now: dt.datetime) -> Predicate:
+            asked = Predicates(self._catalog, now).of(stated.where, record)
+            return asked if narrowed is None else AllOf((narrowed, asked))
+
+        by = ordering(stated.order_by, usual)
+        order = [[order.attribute, order.direction.value, order.nulls.value] for order in by]
+        return ListRequest(
+            predicate=predicate,
+            ordering=by,
+            stated=paging.digest([record.name, narrowed and repr(narrowed), plain(stated.where), order]),
+            usual=_PAGE,
+            first=stated.first,
+            after=stated.after or None,
+            last=stated.last,
+            before=stated.before or None,
+        )
+
+
+def _name_of_customers(attribute: Attribute) -> str:
+    return snake(attribute.name).upper()
+
+
+def _listing(
+    name: str, resolve: Callable[..., Awaitable[Any]], filter_type: Any, order: Any, doc: str
+) -> StrawberryField:
+    """A list field: its arguments are those of every list, its filter and order are types of one schema."""
+    has_root = "root" in resolve.__annotations__
+
+    async def of_root(
+        root: Any,
+        info: Info,
+        where: Any = strawberry.UNSET,
+        order_by: Any = strawberry.UNSET,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+    ) -> Any:
+        given = (None if each is strawberry.UNSET else each for each in (where, order_by, first, after, last, before))
+        stated = Stated(*given)
+        return await (resolve(root, info, stated) if has_root else resolve(info, stated))
+
+    types: dict[str, tuple[Any, str]] = {
+        "where": (filter_type, "Which of them; all, if left out."),
+        "order_by": (list[order], "What comes first; each further entry decides where those before it are equal."),
+        "first": (int, _ARGUMENTS["first"]),
+        "after": (str, _ARGUMENTS["after"]),
+        "last": (int, _ARGUMENTS["last"]),
+        "before": (str, _ARGUMENTS["before"]),
+    }
+    for python, (of, text) in types.items():
+        of_root.__annotations__[python] = Annotated[of | None, strawberry.argument(description=text)]
+    of_root.__annotations__["return"] = resolve.__annotations__["return"]
+    field: Any = strawberry.field(name=name, resolver=of_root, description=doc)
+    return cast("StrawberryField", field)

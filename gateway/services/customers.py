@@ -1,0 +1,87 @@
+"""Customers: who was in calls, one by the key, or page by page."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gateway.domain.catalog import Catalog
+from gateway.domain.customers import Customer
+from gateway.domain.filters import Predicate
+from gateway.domain.principal import Principal
+from gateway.ports import CustomerStore
+from gateway.services.lists import ListRequest, cursor_of, piece
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CustomerEdge:
+    """A customer in a list, and the cursor that the list goes on behind."""
+
+    cursor: str
+    customer: Customer
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPage:
+    """A piece of a list of customers."""
+
+    edges: tuple[CustomerEdge, ...]
+    predicate: Predicate
+    has_next: bool
+    has_previous: bool
+
+
+class Customers:
+    """Reading customers on behalf of a principal."""
+
+    def __init__(
+        self, *, store: CustomerStore, catalog: Catalog, clock: Callable[[], dt.datetime], largest_page: int
+    ) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._clock = clock
+        self._largest_page = largest_page
+
+    async def get(self, principal: Principal, keys: Sequence[str]) -> list[Customer | None]:
+        """The customers of these keys, in their order; None where no call is of that customer.
+
+        A key that is another's alias leads to the customer that it stands for.
+        """
+        known = [self._catalog.aliases.get(key, key) for key in keys]
+        rows = await self._store.customers(tuple(dict.fromkeys(known)))
+        return [self._customer(rows[key]) if key in rows else None for key in known]
+
+    async def page(self, principal: Principal, request: ListRequest) -> CustomerPage:
+        """A piece of a list of customers.
+
+        Raises:
+            BadUserInput: a size is out of range, or a cursor is none of this list.
+            StoreError: the mirror cannot be asked, or not in time.
+        """
+        found = await piece(request, now=self._clock(), largest=self._largest_page, fetch=self._store.customer_page)
+        rows = await self._store.customers([position.id for position in found.rows])
+        edges = (
+            CustomerEdge(cursor_of(position, found.now, request), self._customer(rows[position.id]))
+            for position in found.rows
+            if position.id in rows
+        )
+        return CustomerPage(
+            edges=tuple(edges),
+            predicate=found.predicate,
+            has_next=found.has_next,
+            has_previous=found.has_previous,
+        )
+
+    async def count(self, principal: Principal, predicate: Predicate) -> int:
+        """How many customers there are for whom it holds."""
+        return await self._store.customer_count(predicate)
+
+    def _customer(self, row: Mapping[str, Any]) -> Customer:
+        """The record that a row of values by flat name amounts to."""
+        stated = {a: row[a.flat] for a in self._catalog.customers.attributes if row.get(a.flat) is not None}
+        return Customer(
+            **{a.python: value for a, value in stated.items() if not a.configured},
+            configured={a.name: value for a, value in stated.items() if a.configured},
+        )

@@ -1,0 +1,109 @@
+"""Lists: a piece of a list of anything that a store keeps in order, forwards or backwards."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from gateway.domain import paging
+from gateway.domain.filters import Predicate
+from gateway.domain.ordering import Ordering, Position, reverse
+from gateway.domain.paging import Cursor
+from gateway.errors import BadUserInput
+from gateway.ports import PageQuery
+
+Row = TypeVar("Row")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ListRequest:
+    """Which piece of which list.
+
+    ``predicate`` is the filter once it is known what “now” is; ``stated`` the digest of filter and order as they were
+    stated. ``first`` goes with ``after``, ``last`` with ``before``; ``usual`` is the size where neither is given.
+    """
+
+    predicate: Callable[[dt.datetime], Predicate]
+    ordering: Ordering
+    stated: str
+    usual: int
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the piece ends before something, rather than beginning behind it."""
+        return self.last is not None or self.before is not None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Piece(Generic[Row]):
+    """A piece of a list, in the list's order, and the filter with its durations resolved at ``now``."""
+
+    rows: tuple[Row, ...]
+    predicate: Predicate
+    now: dt.datetime
+    has_next: bool
+    has_previous: bool
+
+
+async def piece(
+    request: ListRequest,
+    *,
+    now: dt.datetime,
+    largest: int,
+    fetch: Callable[[PageQuery], Awaitable[Sequence[Row]]],
+) -> Piece[Row]:
+    """The rows that were asked for; one more is fetched, to know whether the list goes on.
+
+    Raises:
+        BadUserInput: a size is out of range, a cursor is none of this list, or arguments do not go together.
+    """
+    size = _size(request, largest)
+    cursor = _cursor(request)
+    then = cursor.now if cursor else now
+    predicate = request.predicate(then)
+    query = PageQuery(
+        predicate=predicate,
+        ordering=reverse(request.ordering) if request.backwards else request.ordering,
+        limit=size + 1,
+        after=cursor.position if cursor else None,
+    )
+    found = await fetch(query)
+    rows, more = tuple(found[:size]), len(found) > size
+    if request.backwards:
+        return Piece(
+            rows=rows[::-1], predicate=predicate, now=then, has_next=cursor is not None, has_previous=more
+        )
+    return Piece(rows=rows, predicate=predicate, now=then, has_next=more, has_previous=cursor is not None)
+
+
+def cursor_of(position: Position, now: dt.datetime, request: ListRequest) -> str:
+    """The cursor of a row of this list."""
+    return paging.encode(Cursor(position, now, request.stated))
+
+
+def _size(request: ListRequest, largest: int) -> int:
+    if request.backwards and (request.first is not None or request.after is not None):
+        name = "first" if request.first is not None else "after"
+        given = request.first if request.first is not None else request.after
+        raise BadUserInput(name, given, "it goes with “first” and “after”; “last” and “before” read the other way")
+    name, given = ("last", request.last) if request.backwards else ("first", request.first)
+    size = min(request.usual, largest) if given is None else given
+    if not 1 <= size <= largest:
+        raise BadUserInput(name, size, f"it must be from 1 to {largest}")
+    return size
+
+
+def _cursor(request: ListRequest) -> Cursor | None:
+    name, text = ("before", request.before) if request.backwards else ("after", request.after)
+    if text is None:
+        return None
+    cursor = paging.decode(text, stated=request.stated, argument=name)
+    if len(cursor.position.values) != len(request.ordering):
+        raise BadUserInput(name, text, "it belongs to a list with another order; begin again without it")
+    return cursor

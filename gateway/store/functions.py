@@ -1,0 +1,41 @@
+"""Functions: what both databases can do, under different names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class place_of(FunctionElement[int]):  # noqa: N801  # functions are named so
+    """``place_of(text, part)``: where the part first stands in the text, from 1 on; 0 where it does not."""
+
+    inherit_cache = True
+
+
+class elements_of(FunctionElement[str]):  # noqa: N801  # functions are named so
+    """``elements_of(list)``: a row for each text of a JSON list, under the column ``value``."""
+
+    inherit_cache = True
+
+
+@compiles(place_of, "sqlite")
+def _instr(element: place_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(place_of, "postgresql")
+def _strpos(element: place_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+@compiles(elements_of, "sqlite")
+def _json_each(element: elements_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(elements_of, "postgresql")
+def _json_array_elements(element: elements_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_array_elements_text({compiler.process(element.clauses, **options)})"

@@ -1,0 +1,125 @@
+"""SQLite: the mirror in one file, without any set-up.
+
+One connection writes, several read; readers see the last commit and never wait for the writer (WAL). What each
+connection is told, and why (https://www.sqlite.org/pragma.html):
+
+==================== ========= =======================================================================================
+journal_mode         WAL       Readers and the writer do not wait for each other; a commit is one append and one sync.
+synchronous          FULL      A commit is on the disk before it returns. Vapi does not send again what was answered
+                               with 2xx, so what is answered must survive a loss of power too; NORMAL would lose it.
+secure_delete        ON        What is deleted is overwritten: a purge removes, it does not just unlink.
+foreign_keys         ON        The same references are checked as in PostgreSQL; off is SQLite's default.
+busy_timeout         5 s       Another process (``gateway backfill`` beside ``serve``) may hold the lock for a while.
+cache_size           32, 8 MiB The writer touches many indexes in one transaction; readers are several, and what they
+                               miss is in the system's memory mostly.
+mmap_size            0         An error of the disk comes as an error; under a memory map it would kill the process.
+wal_autocheckpoint   4,000     Pages (16 MiB): a document dirties dozens, and the usual 1,000 would write the busiest
+                               index pages back several times a second during a backfill.
+journal_size_limit   64 MiB    After a reader has held up checkpoints, the log gives the disk back.
+query_only           readers   A question cannot change anything, whatever is asked.
+==================== ========= =======================================================================================
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Any, Final
+
+import aiosqlite
+from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+DRIVER: Final = "sqlite+aiosqlite"
+READERS: Final = 4
+"""Connections that read at the same time; each has a thread."""
+PATIENCE: Final = 5.0
+"""Seconds that one waits for a lock, or for a connection."""
+
+_BOTH: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "secure_delete = ON",
+    "foreign_keys = ON",
+    "mmap_size = 0",
+    "wal_autocheckpoint = 4000",
+    f"journal_size_limit = {64 * 1024 * 1024}",
+)
+_WRITER: Final = (f"cache_size = -{32 * 1024}",)
+_READER: Final = (f"cache_size = -{8 * 1024}", "query_only = ON")
+
+
+def writer(url: URL, patience: float = PATIENCE) -> AsyncEngine:
+    """The engine of the one connection that writes; its transactions have the file's lock from their beginning."""
+    _make(url)
+    return _engine(url, (*_BOTH, *_WRITER), "BEGIN IMMEDIATE", patience, connections=1)
+
+
+def reader(url: URL) -> AsyncEngine:
+    """The engine of the connections that read; a transaction sees one moment."""
+    return _engine(url, (*_BOTH, *_READER), "BEGIN", PATIENCE, connections=READERS)
+
+
+def _engine(url: URL, pragmas: tuple[str, ...], begin: str, patience: float, *, connections: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=patience,
+        # None leaves BEGIN to us: the driver's own comes too late for a read, and is never immediate.
+        connect_args={"isolation_level": None, "timeout": patience},
+    )
+    _listen(engine.sync_engine, pragmas, begin)
+    return engine
+
+
+def _listen(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
+    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", start)
+    event.listen(engine, "handle_error", _stop_if_cancelled)
+
+
+def _stop_if_cancelled(context: ExceptionContext) -> None:
+    """Where a task is cancelled in the middle of a statement, end that in its thread and keep the connection.
+
+    Otherwise SQLAlchemy closes the connection behind the statement, and the cancelled task waits for both.
+    """
+    if isinstance(context.original_exception, asyncio.CancelledError) and context.connection is not None:
+        adapted: Any = context.connection.connection.dbapi_connection
+        adapted.run_async(_stopped)
+        context.is_disconnect = False
+
+
+async def _stopped(connection: aiosqlite.Connection) -> None:
+    """Interrupt what runs, and roll back behind it.
+
+    An interrupt between two steps is lost, so it is repeated until the thread gets to the rollback.
+    """
+    rollback = asyncio.ensure_future(connection.rollback())
+    while not rollback.done():
+        await connection.interrupt()
+        await asyncio.wait({rollback}, timeout=0.01)
+    with contextlib.suppress(aiosqlite.Error):
+        rollback.result()
+
+
+def _make(url: URL) -> None:
+    """The folder, and the file for its owner's eyes alone: it holds what people said."""
+    file = Path(url.database or "")
+    with contextlib.suppress(OSError):  # opening it will say why
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
