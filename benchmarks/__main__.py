@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import statistics
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
 from pydantic import SecretStr
 
+from benchmarks.reading import mirroring, reading
+from benchmarks.rounds import rounds, table
 from gateway import app
-from gateway.domain import catalog as catalogs
-from gateway.domain.decode import decoder
-from gateway.domain.redaction import redact
 from gateway.settings import Settings
 from gateway.simulator.app import create
 
@@ -48,45 +44,6 @@ async def served(upstream: httpx.AsyncBaseTransport) -> AsyncIterator[httpx.Asyn
         httpx.AsyncClient(transport=transport, base_url="http://x") as client,
     ):
         yield client
-
-
-async def rounds(
-    works: Mapping[str, Callable[[], Awaitable[object]]], *, count: int, times: int
-) -> dict[str, list[float]]:
-    """Milliseconds of each piece of work in alternating rounds of ``times`` repetitions."""
-    spent: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(count):
-        for name, work in works.items():
-            started = time.perf_counter()
-            for _ in range(times):
-                await work()
-            spent[name].append((time.perf_counter() - started) / times * 1000)
-    return spent
-
-
-def table(title: str, spent: dict[str, list[float]]) -> None:
-    """One line for each piece of work."""
-    print(f"\n{title:<44}{'median ms':>10}{'min':>10}{'max':>10}")  # noqa: T201  # a command that prints
-    for name, values in spent.items():
-        print(f"{name:<44}{statistics.median(values):>10.3f}{min(values):>10.3f}{max(values):>10.3f}")  # noqa: T201
-
-
-async def reading(documents: Sequence[dict[str, object]], *, count: int) -> None:
-    """What it costs to take secrets out of a call and to decode it, by size."""
-    decode = decoder(catalogs.build(), b"benchmark")
-    sized = sorted(documents, key=lambda document: len(json.dumps(document)))
-    for document in (sized[len(sized) // 10], sized[len(sized) // 2], sized[-1]):
-        redacted = redact(document).document
-
-        async def redacting(document: dict[str, object] = document) -> object:
-            return redact(document)
-
-        async def decoding(redacted: dict[str, object] = redacted) -> object:
-            return decode(redacted)
-
-        size = len(json.dumps(document)) / 1000
-        works = {"redact": redacting, "decode": decoding}
-        table(f"a call of {size:.1f} kB", await rounds(works, count=count, times=20))
 
 
 async def answering(upstream: httpx.AsyncBaseTransport, ids: Sequence[str], *, count: int) -> None:
@@ -121,6 +78,7 @@ async def main() -> None:
     async with httpx.AsyncClient(transport=upstream, base_url="http://x", headers=key) as client:
         documents = (await client.get("/call", params={"limit": 400})).json()
     await reading(documents, count=count)
+    await mirroring(documents, count=count)
     await answering(upstream, [document["id"] for document in documents], count=count)
 
 

@@ -30,7 +30,7 @@ from gateway.domain.lifetimes import Lifetime, Lifetimes
 from gateway.errors import SettingsInvalid
 from gateway.graph.schema import CatalogSchema
 from gateway.observe.events import Listener, silence
-from gateway.services.calls import FILTERABLE, Calls
+from gateway.services.calls import Calls
 from gateway.settings import AttributeSettings, Settings, located
 from gateway.upstream.client import VapiClient, connect
 from gateway.upstream.pacing import Pacing
@@ -105,8 +105,8 @@ def catalog_of(settings: Settings) -> Catalog:
 
 
 def schema_of(catalog: Catalog, *, listen: Listener = silence) -> CatalogSchema:
-    """The GraphQL schema over a catalog; lists are narrowed by what upstream can be asked."""
-    return CatalogSchema(catalog, filterable=FILTERABLE, listen=listen)
+    """The GraphQL schema over a catalog."""
+    return CatalogSchema(catalog, listen=listen)
 
 
 def decoder_of(settings: Settings, catalog: Catalog) -> Decode:
@@ -185,7 +185,7 @@ def _configured(parent: str, attributes: tuple[AttributeSettings, ...]) -> tuple
 
 def _places(settings: Settings) -> Places:
     stated = settings.customer
-    usual = Places(keys=stated.keys)
+    usual = Places(keys=stated.keys, alias=stated.alias)
     if stated.metadata is not None:
         usual = dataclasses.replace(usual, metadata=stated.metadata)
     if stated.variables is not None:

@@ -24,6 +24,7 @@ _FILE_VARIABLE: Final = f"{_PREFIX}SETTINGS_FILE"
 _KEY_VARIABLES: Final = ("GATEWAY_UPSTREAM_KEY", "VAPI_API_KEY")
 
 Seconds = Annotated[float, Field(ge=0, le=10 * 365 * 24 * 3600, allow_inf_nan=False)]
+Days = Annotated[float, Field(ge=0, le=100 * 365, allow_inf_nan=False)]
 
 
 class _Strict(BaseModel):
@@ -70,6 +71,9 @@ class CustomerSettings(_Strict):
     keys: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Spellings by attribute, instead of the usual ones."
     )
+    alias: dict[str, str] = Field(
+        default_factory=dict, description="Customer keys that are another key's person: alias = key."
+    )
 
 
 class Settings(BaseSettings):
@@ -95,7 +99,8 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         default=None,
-        description="The database of the mirror of all calls. Accepted and not used: this version has no mirror yet.",
+        description="The database of the mirror of all calls: postgresql+psycopg://user:password@host/name (needs the "
+        "extra `postgres`) or sqlite:///file; by default the SQLite file mirror.sqlite in the data folder.",
     )
     identity_key: SecretStr | None = Field(
         default=None,
@@ -165,6 +170,47 @@ class Settings(BaseSettings):
     )
 
     page_size_limit: int = Field(default=100, ge=1, le=1000, description="The largest page of a list.")
+    related_fresh_seconds: Seconds = Field(
+        default=300, description="How long an assistant, a squad or a phone number is served without asking Vapi again."
+    )
+    query_patience_seconds: Seconds = Field(
+        default=10, gt=0, description="How long the database may take for a list or a count before it is interrupted."
+    )
+
+    sync: bool = Field(
+        default=True,
+        description="Whether this process may keep the mirror up: backfill, poll, reconcile. Of several that may, one "
+        "does; a process that may not only reads, takes in what it is asked for, and receives webhooks.",
+    )
+    poll_seconds: Seconds = Field(default=10, gt=0, description="How often Vapi is asked what has changed.")
+    reconcile_seconds: Seconds = Field(
+        default=6 * 3600, gt=0, description="How often the mirror is compared with what Vapi lists."
+    )
+    stuck_seconds: Seconds = Field(
+        default=2 * 3600, gt=0, description="After how long a call that still is not over is read again."
+    )
+    upstream_retention_days: Days = Field(
+        default=14,
+        description="How long Vapi keeps calls on your plan; 0 for good. A call that is gone before that was deleted, "
+        "and is purged here; one that is gone after it stays.",
+    )
+    backfill_workers: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="Processes that prepare calls while history is walked; 0 for none of their own.",
+    )
+    lag_limit_seconds: Seconds = Field(
+        default=300, description="How far behind Vapi the mirror may be before /readyz fails; 0 for any."
+    )
+
+    keep_content_days: Days = Field(
+        default=0, description="How long transcripts, messages, analysis and search words are kept; 0 for good."
+    )
+    keep_documents_days: Days = Field(
+        default=0, description="How long Vapi's whole documents are kept; the columns of tables stay. 0 for good."
+    )
+    keep_ledger_days: Days = Field(default=30, description="How long received webhooks are kept; 0 for good.")
 
     call: CallSettings = Field(default=CallSettings(), description="The call: see docs/settings.md.")
     customer: CustomerSettings = Field(default=CustomerSettings(), description="The customer: see docs/settings.md.")

@@ -47,7 +47,8 @@ def sqlite_url(folder: Path) -> str:
 def postgres(*, durable: bool = False) -> Iterator[str]:
     """The URL of an empty PostgreSQL database, gone afterwards. Raises `NoPostgres`.
 
-    ``durable`` syncs each commit to the disk: tests need it not, figures about commits do.
+    ``durable`` syncs each commit to the disk, unless the server is a named one, which does as it is set: tests need it
+    not, figures about commits do.
     """
     with server(durable=durable) as url, database(url) as fresh:
         yield fresh

@@ -90,8 +90,9 @@ class ReadThrough:
         """The call, no older than its state allows or ``max_age`` demands; None where there is no such call."""
         entry, source = self._memory.get(call_id), FreshnessSource.CACHE
         if entry is None:
-            entry = await self._recalls.join(call_id, lambda: self._recall(call_id))
-            source = FreshnessSource.MIRROR
+            recalled = await self._recalls.join(call_id, lambda: self._recall(call_id))
+            entry = self._memory.get(call_id) or recalled  # a fetch may have ended meanwhile
+            source = FreshnessSource.MIRROR if entry is recalled else source
         now = self._clock()
         if entry is None:
             return await self._fetched_answer(call_id, None, now, max_age)
@@ -150,23 +151,23 @@ class ReadThrough:
         return entry
 
     def _of_mirror(self, stored: Stored) -> Entry:
-        """What the mirror holds, as memory keeps it; what is gone upstream cannot grow old."""
+        """What the mirror holds, as memory keeps it. What upstream forgot cannot grow old; what it deleted may come back."""
         call = self._rebuild(stored.values) if stored.document is None else self._decode(stored.document).call
         read_at = stored.revision.read_at if stored.revision else self._clock()
-        stamp = self._lifetimes.stamp(call, read_at)
-        gone = stored.state not in (State.PRESENT, State.UNREAD)
-        if gone:
+        listed = stored.state in LISTED
+        stamp = self._lifetimes.stamp(call if listed else None, read_at)
+        if stored.state is State.FORGOTTEN:
             stamp = dataclasses.replace(stamp, fresh_until=_NEVER, stale_until=_NEVER)
         size = 0 if stored.document is None else Redacted(dict(stored.document)).size
         return Entry(
-            call=outline(call) if stored.state not in (*LISTED, State.UNREAD) else call,
+            call=call if listed else outline(call),
             stamp=stamp,
             kept_until=self._clock() + self._lifetimes.kept,
             revision=stored.revision,
             size=max(int(size * _RECORD_SHARE), _SMALL),
             change=stored.change,
             provisional=stored.provisional,
-            gone=stored.state if gone else None,
+            gone=None if stored.state is State.PRESENT else stored.state,
         )
 
     async def _fetched_answer(
@@ -207,9 +208,11 @@ class ReadThrough:
             return await self._not_there(call_id, asked_at)
         if _is_of_another(document, call_id):
             raise UpstreamMalformed("Vapi answered GET /call/{id} with another call; ask again later.")
-        read = await self._mirrored(*self._read({**document, "id": call_id}, asked_at), asked_at)
-        entry = self._newest(call_id, read)
-        return _Fetched(entry, asked_at, won=entry is read, presigned=self._read_presigned(document))
+        read, redacted = self._read({**document, "id": call_id}, asked_at)
+        held = await self._mirrored(call_id, read, redacted, asked_at)
+        entry = self._newest(call_id, held)
+        won = entry is held and held.revision == read.revision
+        return _Fetched(entry, asked_at, won=won, presigned=self._read_presigned(document))
 
     def _read(self, document: Document, read_at: dt.datetime) -> tuple[Entry, Document]:
         redacted = redact(document)
@@ -224,21 +227,20 @@ class ReadThrough:
             size=int(redacted.size * _RECORD_SHARE),
         ), redacted.document
 
-    async def _mirrored(self, read: Entry, redacted: Document, read_at: dt.datetime) -> Entry:
-        """What was read, put into the mirror; where that holds something newer, that."""
+    async def _mirrored(self, call_id: str, read: Entry, redacted: Document, read_at: dt.datetime) -> Entry:
+        """What was read, once it is in the mirror; where that holds something newer, or nothing for good, that."""
         try:
             change = await self._mirror.take(redacted, read_at)
             if change is not None:
                 return dataclasses.replace(read, change=change)
-            held = (await self._mirror.known([str(redacted["id"])])).get(str(redacted["id"]))
+            held = (await self._mirror.known([call_id])).get(call_id)
         except StoreError as error:
             self._listen(StoreFailed("keeping a call", error.code))
             return read
-        if held is not None and held.state is State.ERASED:
-            return self._of_mirror(held)
-        if held is None or held.revision is None or read.revision is None or held.revision <= read.revision:
-            return dataclasses.replace(read, change=held.change if held else None)
-        return self._of_mirror(held)
+        if held is None:
+            return read
+        is_newer = held.revision is not None and read.revision is not None and held.revision > read.revision
+        return self._of_mirror(held) if is_newer or held.state is State.ERASED else _as_change(read, held.change)
 
     def _newest(self, call_id: str, read: Entry) -> Entry:
         """Remember what was read, unless something newer is known; an older reading does not make that one current."""
@@ -309,6 +311,11 @@ _SMALL: Final = 2000
 """What a call of hardly any document takes, in bytes."""
 
 _NEVER: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def _as_change(read: Entry, change: int) -> Entry:
+    """What was read and changed nothing in the mirror: the content of its last change."""
+    return dataclasses.replace(read, change=change)
 
 
 def _is_content(entry: Entry | None, change: int) -> bool:

@@ -172,7 +172,11 @@ def _across_calls(stated: Record) -> Record:
     figures = (a for a in declared(Customer, of) if a.name not in own)
     doc = inspect.cleandoc(Customer.__doc__ or "")
     return Record(
-        name=Customer.__name__, type=Customer, doc=doc, attributes=(*stated.attributes, *figures), extends=stated.name
+        name=Customer.__name__,
+        type=Customer,
+        doc=doc,
+        attributes=(*(a for a in stated.attributes if a.use), *figures),
+        extends=stated.name,
     )
 
 

@@ -28,7 +28,7 @@ def without_content(catalog: Catalog) -> Strip:
     """
     paths = tuple(_paths(catalog))
     tops = {path.keys[0] for path in paths if path.plain and len(path.steps) == 1}
-    deeper = tuple(dict.fromkeys(path.steps for path in paths if path.steps[0] not in map(Key, tops)))
+    deeper = tuple(dict.fromkeys(path.steps for path in paths if path.keys[0] not in tops))
 
     def strip(document: Document) -> dict[str, Any]:
         left: dict[str, Any] = {key: value for key, value in document.items() if key not in tops}

@@ -12,4 +12,5 @@ _MOST_DOUBLINGS: Final = 10
 
 def delay(failures: int, longest: dt.timedelta = _LONGEST) -> dt.timedelta:
     """The wait after so many failures in a row: 5 s after the first, then twice as long each time."""
-    return min(_FIRST * 2 ** min(max(failures - 1, 0), _MOST_DOUBLINGS), longest)
+    doublings = min(max(failures - 1, 0), _MOST_DOUBLINGS)
+    return min(_FIRST * (1 << doublings), longest)

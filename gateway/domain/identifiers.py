@@ -30,9 +30,9 @@ def created_at(text: str) -> dt.datetime | None:
     try:
         known = uuid.UUID(text)
         born = _EPOCH + dt.timedelta(milliseconds=known.int >> 80)
-        return born if known.version == _WITH_TIME else None
     except (ValueError, OverflowError):
         return None
+    return born if known.version == _WITH_TIME else None
 
 
 _CUSTOMER: Final = "customer:"

@@ -17,7 +17,7 @@ import dataclasses
 import datetime as dt
 import enum
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gateway.domain.attributes import Document
@@ -90,6 +90,36 @@ def after(known: Mirrored | None, observation: Observation) -> Outcome | None:
             return _after_notice(known, observation)
         case Absence():
             return _after_absence(known, observation)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What several observations of one call come to, one after the other.
+
+    ``takes`` and ``visible`` are as in `Outcome`. ``shown`` is the call as it last stood in lists, None where it does
+    not and did not meanwhile: what is left of a call that is gone by the end is the outline of that.
+    """
+
+    mirrored: Mirrored
+    takes: Snapshot | None = None
+    visible: bool = False
+    shown: Mirrored | None = None
+
+
+def course(known: Mirrored | None, observations: Iterable[Observation]) -> Course | None:
+    """What observations of one call make of what is known, in this order; None where there is nothing to remember."""
+    made: Course | None = None
+    shown = known if known is not None and known.state in LISTED else None
+    for observation in observations:
+        outcome = after(made.mirrored if made else known, observation)
+        if outcome is None:
+            continue
+        shown = outcome.mirrored if outcome.mirrored.state in LISTED else shown
+        takes, visible = (made.takes, made.visible) if made else (None, False)
+        made = Course(
+            mirrored=outcome.mirrored, takes=outcome.takes or takes, visible=outcome.visible or visible, shown=shown
+        )
+    return made
 
 
 def _after_snapshot(known: Mirrored, read: Snapshot) -> Outcome | None:

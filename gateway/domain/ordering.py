@@ -81,7 +81,11 @@ def compare(one: Position, other: Position, ordering: Ordering) -> int:
 
 def in_order(positions: Iterable[Position], ordering: Ordering) -> Sequence[Position]:
     """The positions from first to last."""
-    return sorted(positions, key=functools.cmp_to_key(lambda one, other: compare(one, other, ordering)))
+
+    def among(one: Position, other: Position) -> int:
+        return compare(one, other, ordering)
+
+    return sorted(positions, key=functools.cmp_to_key(among))
 
 
 def _compare(left: Any, right: Any, order: Order) -> int:
@@ -92,5 +96,5 @@ def _compare(left: Any, right: Any, order: Order) -> int:
 
 
 def _directed(left: Any, right: Any, direction: Direction) -> int:
-    ascending = (left > right) - (left < right)
+    ascending = int(left > right) - int(left < right)
     return -ascending if direction is Direction.DESC else ascending

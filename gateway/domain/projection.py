@@ -9,8 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
@@ -54,33 +53,33 @@ class Column:
 
 
 def mirrored(catalog: Catalog) -> tuple[Column, ...]:
-    """The columns of the table of calls, those of one group side by side."""
+    """The columns of the table of calls, in the order of `Catalog.mirrored`."""
     wanted = {attribute.flat for attribute in catalog.mirrored()}
     return tuple(column for column in _columns(catalog, catalog.call, ()) if column.attribute.flat in wanted)
 
 
 def _columns(catalog: Catalog, record: Record, groups: tuple[str, ...]) -> Iterator[Column]:
-    """The columns of a record, its own first."""
     for attribute in record.attributes:
-        if attribute.kind not in _MADE_OF_SEVERAL and attribute.exposed:
+        if attribute.kind is Kind.GROUP:
+            yield from _columns(catalog, _record_of(catalog, attribute), (*groups, attribute.python))
+        elif attribute.kind is not Kind.LIST and attribute.exposed:
             yield Column(attribute, groups)
-    for attribute in record.attributes:
-        if attribute.kind is Kind.GROUP and attribute.record is not None:
-            yield from _columns(catalog, catalog.records[attribute.record.__name__], (*groups, attribute.python))
+
+
+def _record_of(catalog: Catalog, group: Attribute) -> Record:
+    return catalog.records[group.record.__name__ if group.record else ""]
 
 
 def value_reader(catalog: Catalog) -> ReadValues:
     """The function that reads a call's row."""
     columns = mirrored(catalog)
     empty = dict.fromkeys(column.attribute.flat for column in columns)
-    parts = [
-        _part(groups, [c.attribute for c in of_group]) for groups, of_group in groupby(columns, lambda c: c.groups)
-    ]
+    parts = [_part(groups, [c.attribute for c in columns if c.groups == groups]) for groups in _groups(columns)]
 
     def read(call: Call) -> dict[str, Any]:
         row: dict[str, Any] = empty.copy()
-        for record_of, read_all, cleaners in parts:
-            record = record_of(call)
+        for find_record, read_all, cleaners in parts:
+            record = find_record(call)
             if record is not None:
                 for (flat, clean), value in zip(cleaners, read_all(record), strict=True):
                     if value is not None:
@@ -90,9 +89,12 @@ def value_reader(catalog: Catalog) -> ReadValues:
     return read
 
 
-_Part: TypeAlias = tuple[
-    Callable[[Call], Any], Callable[[Any], Sequence[Any]], Sequence[tuple[str, Callable[[Any], Any]]]
-]
+def _groups(columns: Iterable[Column]) -> Sequence[tuple[str, ...]]:
+    return list(dict.fromkeys(column.groups for column in columns))
+
+
+_Clean: TypeAlias = Callable[[Any], Any]
+_Part: TypeAlias = tuple[Callable[[Call], Any], Callable[[Any], Sequence[Any]], Sequence[tuple[str, _Clean]]]
 """How the record of a group is found, how all its values are read, and the flat name and the cleaner of each."""
 
 
@@ -103,6 +105,8 @@ def _part(groups: tuple[str, ...], attributes: Sequence[Attribute]) -> _Part:
 
 
 def _record_at(groups: tuple[str, ...]) -> Callable[[Call], Any]:
+    """The function that follows groups down from a call; None where one of them is not there."""
+
     def find(call: Call) -> Any:
         record: Any = call
         for group in groups:
@@ -115,12 +119,17 @@ def _record_at(groups: tuple[str, ...]) -> Callable[[Call], Any]:
 
 
 def _all_of(own: Sequence[Attribute], of_team: Sequence[Attribute]) -> Callable[[Any], Sequence[Any]]:
-    """The function that reads these attributes of a record at once."""
-    names = [a.python for a in own]
-    slots = attrgetter(*names) if len(names) > 1 else lambda record: tuple(getattr(record, name) for name in names)
+    """The function that reads these attributes of a record."""
+    read_own = _slots([a.python for a in own])
     if not of_team:
-        return slots
-    return lambda record: (*slots(record), *(record.configured.get(a.name) for a in of_team))
+        return read_own
+    return lambda record: (*read_own(record), *(a.of(record) for a in of_team))
+
+
+def _slots(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    if len(names) > 1:
+        return attrgetter(*names)  # all at once, which is half of what reading a row costs
+    return lambda record: [getattr(record, name) for name in names]
 
 
 def _text(value: str) -> str:
@@ -215,33 +224,41 @@ def _single(record: Record) -> Iterator[Attribute]:
 
 
 def call_maker(catalog: Catalog) -> MakeCall:
-    """The function that makes a call again from the values of its row. What no column holds, it does not know."""
-    columns = mirrored(catalog)
-
-    def make(values: Values) -> Call:
-        known = [(column, value) for column in columns if (value := values.get(column.attribute.flat)) is not None]
-        call: Call = _made(catalog, catalog.call, (), known)
-        return call
-
-    return make
+    """The function that makes a call again from the values of its row; it says what the columns say, and no more."""
+    fill_in = _filler(catalog, catalog.call, mirrored(catalog), ())
+    return lambda values: Call(**fill_in(values))
 
 
-def _made(catalog: Catalog, record: Record, groups: tuple[str, ...], known: Sequence[tuple[Column, Any]]) -> Any:
-    """A record of what is known of it, and of the groups below it of which anything is known."""
-    slots: dict[str, Any] = {}
-    configured: dict[str, Any] = {}
-    for column, value in known:
-        attribute = column.attribute
-        if column.groups == groups:
-            kept = tuple(value) if attribute.kind is Kind.STRINGS else value
-            (configured if attribute.configured else slots)[_slot(attribute)] = kept
-    for attribute in record.attributes:
-        below = (*groups, attribute.python)
-        of_group = [(column, value) for column, value in known if column.groups[: len(below)] == below]
-        if attribute.record is not None and of_group:
-            slots[attribute.python] = _made(catalog, catalog.records[attribute.record.__name__], below, of_group)
-    return record.type(**slots, **({"configured": configured} if configured else {}))
+def _filler(
+    catalog: Catalog, record: Record, columns: Sequence[Column], groups: tuple[str, ...]
+) -> Callable[[Values], dict[str, Any]]:
+    """The function that finds what goes into the slots of a record, groups included; nothing where nothing is known."""
+    own = [(c.attribute.flat, c.attribute) for c in columns if c.groups == groups]
+    inner = [
+        (a.python, _record_of(catalog, a).type, _filler(catalog, _record_of(catalog, a), columns, (*groups, a.python)))
+        for a in record.attributes
+        if a.kind is Kind.GROUP
+    ]
+
+    def fill_in(values: Values) -> dict[str, Any]:
+        slots: dict[str, Any] = {}
+        for flat, attribute in own:
+            value = values.get(flat)
+            if value is not None:
+                _put(slots, attribute, value)
+        for python, make, fill_in_group in inner:
+            of_group = fill_in_group(values)
+            if of_group:
+                slots[python] = make(**of_group)
+        return slots
+
+    return fill_in
 
 
-def _slot(attribute: Attribute) -> str:
-    return attribute.name if attribute.configured else attribute.python
+def _put(slots: dict[str, Any], attribute: Attribute, value: Any) -> None:
+    """Put a value where a record keeps it; databases give lists back for tuples."""
+    kept = tuple(value) if attribute.kind is Kind.STRINGS else value
+    if attribute.configured:
+        slots.setdefault("configured", {})[attribute.name] = kept
+    else:
+        slots[attribute.python] = kept

@@ -34,7 +34,11 @@ class Retention:
 
     def is_certain(self, created_at: dt.datetime, now: dt.datetime) -> bool:
         """Whether upstream must still have a call of this age, unless it was deleted."""
-        return self.lasts is None or now - created_at < self.lasts - self.lasts / _SLACK
+        return self.lasts is None or now - created_at < self._certain(self.lasts)
+
+    def certain_since(self, earliest: dt.datetime, now: dt.datetime) -> dt.datetime:
+        """The first moment from ``earliest`` on of which upstream must still have the calls."""
+        return earliest if self.lasts is None else max(earliest, now - self._certain(self.lasts))
 
     def complete_from(self, oldest: dt.datetime | None, asked_at: dt.datetime) -> dt.datetime:
         """Where history begins of which everything has been read.
@@ -44,6 +48,9 @@ class Retention:
         """
         horizon = self.horizon(asked_at) or BEGINNING
         return horizon if oldest is None else min(oldest, horizon)
+
+    def _certain(self, lasts: dt.timedelta) -> dt.timedelta:
+        return lasts - lasts / _SLACK
 
 
 def absent(

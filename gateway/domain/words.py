@@ -48,7 +48,7 @@ def _distinct(text: str) -> frozenset[str]:
 
 def _parted(text: str) -> str:
     """A text as it is compared: folded, with blanks around all words. Linear in its length."""
-    return _folded(text).translate(_PARTS)
+    return _folded(text).translate(_Parts())
 
 
 def _folded(text: str) -> str:
@@ -59,14 +59,12 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", folded.casefold())
 
 
-class _Parts:
-    """What `str.translate` writes for each character."""
+class _Parts(dict[int, str]):
+    """What `str.translate` writes for each character, as far as a text has it."""
 
-    def __getitem__(self, code: int) -> str:
-        return _part(code)
-
-
-_PARTS: Final = _Parts()
+    def __missing__(self, code: int) -> str:
+        part = self[code] = _part(code)
+        return part
 
 
 @lru_cache(maxsize=8192)

@@ -54,7 +54,11 @@ def _highlights(root: CallEdge) -> list[Highlight]:
         "transcript": call.artifact and call.artifact.transcript,
     }
     pieces = ((name, text) for name, text in texts.items() if text and root.words)
-    return [_highlight(name, piece) for name, text in pieces for piece in highlights(text, root.words, around=_AROUND, most=_MOST_HIGHLIGHTS)]
+    return [
+        _highlight(name, piece)
+        for name, text in pieces
+        for piece in highlights(text, root.words, around=_AROUND, most=_MOST_HIGHLIGHTS)
+    ]
 
 
 def _highlight(name: str, piece: FoundWords) -> Highlight:
@@ -70,7 +74,8 @@ class CallEdge:
     cursor: str = strawberry.field(description="The place behind this call; opaque.")
     node: Call = strawberry.field(description="The call.")
     highlights: list[Highlight] = strawberry.field(
-        resolver=_highlights, description="Where the words of `search` stand in the call's text; empty without `search`."
+        resolver=_highlights,
+        description="Where the words of `search` stand in the call's text; empty without `search`.",
     )
 
 

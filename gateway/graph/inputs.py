@@ -84,11 +84,15 @@ class Filters:
             fields["search"] = (str | None, _field("search", _SEARCH))
         fields |= {python: (Any, _combined(name, text)) for python, (name, text) in _COMBINED.items()}
         of = "calls" if record is self._catalog.call else "customers"
-        made = _input(f"{record.name}Filter", fields, f"Which {of}. Several fields must all hold; an empty filter holds.")
+        made = _input(
+            f"{record.name}Filter", fields, f"Which {of}. Several fields must all hold; an empty filter holds."
+        )
         for field in made.__strawberry_definition__.fields:
             if field.python_name in _COMBINED:
                 several = field.python_name != "not_"
-                field.type_annotation = StrawberryAnnotation(StrawberryOptional(StrawberryList(made) if several else made))
+                field.type_annotation = StrawberryAnnotation(
+                    StrawberryOptional(StrawberryList(made) if several else made)
+                )
         return made
 
     def _fields(self, record: Record) -> Iterator[tuple[str, tuple[Any, StrawberryField]]]:
@@ -117,7 +121,9 @@ class Filters:
         name = _value_name(attribute)
         if name not in self._comparisons:
             operand = self._operand(attribute)
-            fields = {f"{c.value}_": (_of(c, operand), _compared(c, attribute.kind)) for c in COMPARATORS[attribute.kind]}
+            fields = {
+                f"{c.value}_": (_of(c, operand), _compared(c, attribute.kind)) for c in COMPARATORS[attribute.kind]
+            }
             doc = f"How to compare a {name}. Several must all hold."
             self._comparisons[name] = _input(f"{name}Filter", fields, doc)
         return self._comparisons[name]

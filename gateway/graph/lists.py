@@ -112,7 +112,7 @@ class Lists:
         return ListRequest(
             predicate=predicate,
             ordering=by,
-            stated=paging.digest([record.name, narrowed and repr(narrowed), plain(stated.where), order]),
+            stated=paging.digest([record.name, narrowed and repr(narrowed), plain(stated.where) or None, order]),
             usual=_PAGE,
             first=stated.first,
             after=stated.after or None,
@@ -134,6 +134,7 @@ def _listing(
     async def of_root(
         root: Any,
         info: Info,
+        *,
         where: Any = strawberry.UNSET,
         order_by: Any = strawberry.UNSET,
         first: int | None = strawberry.UNSET,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import strawberry
-from strawberry.types.base import StrawberryOptional
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
 from gateway.domain.attributes import Attribute, Kind, Use
@@ -52,7 +51,9 @@ def ordering(stated: Sequence[Any] | None, usual: Ordering) -> Ordering:
     """
     if not stated:
         return usual
-    found = tuple(Order(_flat(one.attribute), _member(Direction, one.direction), _member(Nulls, one.nulls)) for one in stated)
+    found = tuple(
+        Order(_flat(one.attribute), _member(Direction, one.direction), _member(Nulls, one.nulls)) for one in stated
+    )
     names = [order.attribute for order in found]
     if len(found) > MOST or len(set(names)) < len(names):
         shown = ", ".join(names)

@@ -93,10 +93,14 @@ class RequestFailed(Event):
     @classmethod
     def by(cls, error: BaseException, request_id: str) -> RequestFailed:
         """The event of a request that ended with this error, placed in our own code where that took part."""
-        frames = traceback.extract_tb(error.__traceback__)
-        ours = [frame for frame in frames if _OURS in frame.filename] or frames
-        where = f"{ours[-1].filename.rpartition(_OURS)[2]}:{ours[-1].lineno}" if ours else "unknown"
-        return cls(request_id, type(error).__name__, where)
+        return cls(request_id, type(error).__name__, place(error))
+
+
+def place(error: BaseException) -> str:
+    """The file and the line at which an error was raised, in our own code where that took part."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if _OURS in frame.filename] or frames
+    return f"{ours[-1].filename.rpartition(_OURS)[2]}:{ours[-1].lineno}" if ours else "unknown"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -137,3 +141,85 @@ class WebhookBuried(Event):
     entry: int
     type: str
     reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CallUnprepared(Event):
+    """A call could not be taken into the mirror, for a reason that nobody foresaw; ``where`` is a file and a line."""
+
+    call_id: str
+    error: str
+    where: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SyncBegun(Event):
+    """This process keeps the mirror from now on; others that share it wait."""
+
+    holder: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SyncLost(Event):
+    """This process no longer keeps the mirror: it could not renew its lease in time."""
+
+    holder: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SyncFailed(Event):
+    """A part of keeping the mirror failed; it goes on after a wait. ``failures`` counts those in a row.
+
+    ``code`` is the error's code or type, ``where`` a file and a line.
+    """
+
+    part: str
+    code: str
+    where: str
+    failures: int
+    wait_seconds: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PollGap(Event):
+    """Upstream was not asked for changes for longer than it keeps calls: some came and went unseen.
+
+    The times are ISO 8601; what upstream still has of them is read anew.
+    """
+
+    since: str
+    until: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PollIncomplete(Event):
+    """So many calls changed at the same moment that some could be missed until the next reconcile."""
+
+    code: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BackfillDone(Event):
+    """History is in the mirror, from ``covered_from`` (ISO 8601) on."""
+
+    rows: int
+    covered_from: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RereadFailed(Event):
+    """A call could not be read again; it is tried later. ``attempts`` counts the failures in a row."""
+
+    call_id: str
+    code: str
+    attempts: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reconciled(Event):
+    """The mirror was compared with upstream: calls that were unknown or out of date, and those upstream lacks."""
+
+    checked: int
+    missed: int
+    stale: int
+    missing: int

@@ -26,6 +26,15 @@ _LEVELS: Final[Mapping[type[Event], int]] = {
     events.WebhookRefused: logging.WARNING,
     events.WebhooksApplied: logging.DEBUG,
     events.WebhookBuried: logging.WARNING,
+    events.CallUnprepared: logging.ERROR,
+    events.SyncBegun: logging.INFO,
+    events.SyncLost: logging.WARNING,
+    events.SyncFailed: logging.WARNING,
+    events.PollGap: logging.ERROR,
+    events.PollIncomplete: logging.WARNING,
+    events.BackfillDone: logging.INFO,
+    events.RereadFailed: logging.WARNING,
+    events.Reconciled: logging.INFO,
 }
 
 _ONCE: Final = (events.AttributeUnreadable, events.RowDropped, events.WebhookUnknown, events.WebhookRefused)

@@ -76,9 +76,7 @@ async def piece(
     found = await fetch(query)
     rows, more = tuple(found[:size]), len(found) > size
     if request.backwards:
-        return Piece(
-            rows=rows[::-1], predicate=predicate, now=then, has_next=cursor is not None, has_previous=more
-        )
+        return Piece(rows=rows[::-1], predicate=predicate, now=then, has_next=cursor is not None, has_previous=more)
     return Piece(rows=rows, predicate=predicate, now=then, has_next=more, has_previous=cursor is not None)
 
 

@@ -44,8 +44,8 @@ def rewritten(predicate: Predicate, rule: _Rule) -> Predicate:
             return AnyOf(tuple(rewritten(each, rule) for each in of))
         case Not(of):
             return Not(rewritten(of, rule))
-        case Search():
-            return predicate
+        case Search(words):
+            return predicate if all(map(_storable, words)) else NOTHING
         case Condition():
             return rule(predicate)
 
@@ -71,8 +71,8 @@ def _settled(condition: Condition) -> Predicate:
         return settled(_positive(condition))
     if condition.comparator is Comparator.IN:
         return _one_of(condition)
-    if condition.value is None or condition.value != condition.value:
-        return NOTHING  # nothing equals a missing value, or NaN, nor comes before or after it
+    if condition.value is None or _is_nan(condition.value):
+        return NOTHING  # nothing equals them, nor comes before or after
     if isinstance(condition.value, str):
         return _text(condition)
     if isinstance(condition.value, int) and not _SMALLEST <= condition.value < _BEYOND:
@@ -83,13 +83,12 @@ def _settled(condition: Condition) -> Predicate:
 def _positive(condition: Condition) -> Predicate:
     """``neq`` and ``nin`` as the opposite of ``eq`` and ``in``; others as they are."""
     attribute, value = condition.attribute, condition.value
-    known = Condition(attribute, Comparator.IS_NULL, False)
     match condition.comparator:
         case Comparator.NEQ:
-            return known if value is None else Not(Condition(attribute, Comparator.EQ, value))
+            return _known(attribute) if value is None else Not(Condition(attribute, Comparator.EQ, value))
         case Comparator.NIN:
             without = Not(Condition(attribute, Comparator.IN, value))
-            return AllOf((without, known)) if None in value else without
+            return AllOf((without, _known(attribute))) if None in value else without
         case _:
             return condition
 
@@ -109,14 +108,22 @@ def _storable(value: Any) -> bool:
         case int():
             return _SMALLEST <= value < _BEYOND
         case _:
-            return bool(value == value)  # not NaN
+            return not _is_nan(value)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _beyond(condition: Condition, above: bool) -> Predicate:  # noqa: FBT001  # which of the two ends
     """A comparison with a number that is above, or below, all that a row can have."""
     if condition.comparator in _RANGES and (condition.comparator in _UPWARDS) is not above:
-        return Condition(condition.attribute, Comparator.IS_NULL, False)
+        return _known(condition.attribute)
     return NOTHING
+
+
+def _known(attribute: str) -> Predicate:
+    return Condition(attribute, Comparator.IS_NULL, value=False)
 
 
 def _text(condition: Condition) -> Predicate:
@@ -166,18 +173,22 @@ def _scaled(condition: Condition, column: str, units: int) -> Predicate:
             return Condition(column, Comparator.IS_NULL, value)
         case Comparator.IN:
             return AnyOf(tuple(_scaled(Condition("", Comparator.EQ, one), column, units) for one in value))
-        case _ if value is None or math.isnan(value):
+        case _ if value is None or _is_nan(value):
             return NOTHING
         case Comparator.EQ:
-            since = Condition(column, Comparator.GTE, _first(bisect.bisect_left, value, units))
-            return AllOf((since, Condition(column, Comparator.LT, _first(bisect.bisect_right, value, units))))
+            since = Condition(column, Comparator.GTE, first_unit(value, units))
+            return AllOf((since, Condition(column, Comparator.LT, _first_above(value, units))))
         case Comparator.GTE | Comparator.LT as comparator:
-            return Condition(column, comparator, _first(bisect.bisect_left, value, units))
+            return Condition(column, comparator, first_unit(value, units))
         case comparator:
-            mirrored = Comparator.GTE if comparator is Comparator.GT else Comparator.LT
-            return Condition(column, mirrored, _first(bisect.bisect_right, value, units))
+            at_least = Comparator.GTE if comparator is Comparator.GT else Comparator.LT
+            return Condition(column, at_least, _first_above(value, units))
 
 
-def _first(search: Callable[..., int], value: float, units: int) -> int:
-    """The first number of units that makes this value (from the left), or more than it (from the right)."""
-    return _SCALED[0] + search(_SCALED, value, key=lambda kept: kept / units)
+def first_unit(value: float, units: int) -> int:
+    """The smallest number of units that makes this value, or more than it."""
+    return _SCALED[0] + bisect.bisect_left(_SCALED, value, key=lambda kept: kept / units)
+
+
+def _first_above(value: float, units: int) -> int:
+    return _SCALED[0] + bisect.bisect_right(_SCALED, value, key=lambda kept: kept / units)

@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.store.faults import translated
 from gateway.store.tables import Tables
 
+T = TypeVar("T")
+
 
 class Database:
     """The mirror's database, opened (`gateway.store.opening.opened`). All of it raises leaves of `StoreError` only."""
 
-    def __init__(self, tables: Tables, writer: AsyncEngine, reader: AsyncEngine) -> None:
+    def __init__(self, tables: Tables, writer: AsyncEngine, reader: AsyncEngine, blocking: Engine | None) -> None:
         self.tables = tables
         self.dialect = writer.dialect.name
         """``sqlite`` or ``postgresql``."""
         self._writer = writer
         self._reader = reader
+        self._blocking = blocking
+        self._thread = ThreadPoolExecutor(1, "mirror-writer") if blocking is not None else None
         self._turn = asyncio.Lock()
 
     @contextlib.asynccontextmanager
@@ -39,6 +44,19 @@ class Database:
         with translated():
             async with self._turn, self._writer.begin() as connection:
                 yield connection
+
+    async def write(self, function: Callable[[Connection], T]) -> T:
+        """Run a function in a transaction of its own, to the end: whoever is cancelled waits for it.
+
+        On SQLite it runs in a thread, all of it in one piece, which is the fast way for what needs few steps; on
+        PostgreSQL like any other.
+        """
+        if self._blocking is None or self._thread is None:
+            async with self.writing() as connection:
+                return await connection.run_sync(function)
+        with translated():
+            async with self._turn:
+                return await _to_the_end(self._thread.submit(_in_transaction, self._blocking, function))
 
     @contextlib.asynccontextmanager
     async def reading(self, patience: float | None = None) -> AsyncIterator[AsyncConnection]:
@@ -55,18 +73,41 @@ class Database:
         return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
 
     async def checkpoint(self) -> None:
-        """Move everything from SQLite's write-ahead log into the file and empty the log.
+        """Move everything from SQLite's write-ahead log into the file, and empty the log, unless a reader needs it yet.
 
-        What was deleted is in no file of ours any more; PostgreSQL keeps its log by its own rules.
+        What was deleted before is in no file of ours then; PostgreSQL keeps its log by its own rules.
         """
-        if self.dialect != "sqlite":
+        if self._blocking is None or self._thread is None:
             return
         with translated():
-            async with self._turn, self._writer.connect() as connection:
-                driver: Any = (await connection.get_raw_connection()).driver_connection
-                await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")  # no transaction is open yet
+            async with self._turn:
+                await _to_the_end(self._thread.submit(_empty_log, self._blocking))
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._reader.dispose()
-        await self._writer.dispose()
+        """Close every connection, once what is being written is written."""
+        async with self._turn:
+            await self._reader.dispose()
+            if self._blocking is not None and self._thread is not None:
+                await _to_the_end(self._thread.submit(self._blocking.dispose))
+                self._thread.shutdown()
+            await self._writer.dispose()
+
+
+def _in_transaction(engine: Engine, function: Callable[[Connection], T]) -> T:
+    with engine.begin() as connection:
+        return function(connection)
+
+
+def _empty_log(engine: Engine) -> None:
+    with contextlib.closing(engine.raw_connection()) as connection:  # in no transaction, where it would be refused
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+async def _to_the_end(running: Future[T]) -> T:
+    """What a thread's work comes to. Where its task is cancelled, that is told after the work is done."""
+    work = asyncio.wrap_future(running)
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait({work})
+        raise

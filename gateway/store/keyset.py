@@ -1,8 +1,8 @@
 """Keyset: a list read in pieces, each beginning behind the row at which the last one ended.
 
-A list that is ordered by one attribute is read as stretches, one after the other: the rows that have it, and those that
-lack it. Each is a range of an index (attribute, id), if there is one, in which a cursor is found at once however deep it
-lies; said in one condition, databases would read the list from its beginning. Lists that are ordered by several
+A list that is ordered by one attribute is read as stretches, one after the other: the rows that have it, and those
+that lack it. Each is a range of an index (attribute, id), if there is one, in which a cursor is found at once however
+deep it lies; said in one condition, databases would read the list from its beginning. Lists that are ordered by several
 attributes are sorted by the database.
 """
 
@@ -66,9 +66,7 @@ def _placed(column: ColumnElement[Any], order: Order) -> UnaryExpression[Any]:
     return directed.nulls_first() if order.nulls is Nulls.FIRST else directed.nulls_last()
 
 
-def _behind(
-    ordering: Ordering, columns: Columns, key: ColumnElement[str], after: Position
-) -> ColumnElement[bool]:
+def _behind(ordering: Ordering, columns: Columns, key: ColumnElement[str], after: Position) -> ColumnElement[bool]:
     """Behind in the first attribute; or the same in it and behind in the next; and so on, in the end by id."""
     behind = _beyond(key, bound(after.id), direction_of_id(ordering))
     for order, value in reversed(list(zip(ordering, after.values, strict=True))):

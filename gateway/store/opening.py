@@ -34,7 +34,7 @@ async def opened(url: str, catalog: Catalog, *, patience: float = PATIENCE) -> D
     at, made = address(url), tables(catalog)
     kind = sqlite if at.drivername == sqlite.DRIVER else postgres
     await _prepare(kind, at, made, patience)
-    return Database(made, kind.writer(at), kind.reader(at))
+    return Database(made, kind.writer(at), kind.reader(at), kind.blocking_writer(at))
 
 
 async def _prepare(kind: ModuleType, at: URL, made: Tables, patience: float) -> None:

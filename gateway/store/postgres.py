@@ -36,6 +36,10 @@ def writer(url: URL, patience: float = PATIENCE) -> AsyncEngine:
     return _engine(url, patience, connections=1)
 
 
+def blocking_writer(_: URL) -> None:
+    """None: the driver is asynchronous itself, and needs no thread."""
+
+
 def reader(url: URL) -> AsyncEngine:
     """The engine of the connections that read; a transaction sees one moment."""
     engine = _engine(url, PATIENCE, connections=READERS)

@@ -26,6 +26,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import JSON, TypeEngine
 
 from gateway.domain.filters import AllOf, AnyOf, Comparator, Condition, Not, Predicate, Search, pushed
@@ -78,13 +79,11 @@ def _expression(predicate: Predicate, columns: Columns, matching: Matching) -> C
             return _met(predicate, columns[predicate.attribute])
 
 
-def _joined(
-    join: Callable[..., ColumnElement[bool]], parts: Sequence[ColumnElement[bool]]
-) -> ColumnElement[bool]:
+def _joined(join: Callable[..., ColumnElement[bool]], parts: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
     if len(parts) <= _WIDE:
         return join(*parts)
     half = len(parts) // 2
-    return join(_joined(join, parts[:half]).self_group(), _joined(join, parts[half:]).self_group())
+    return join(Grouping(_joined(join, parts[:half])), Grouping(_joined(join, parts[half:])))
 
 
 def _fails(condition: Condition, column: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -12,11 +12,12 @@ ties in any order; ``createdAtLe`` is inclusive; calls of one batch really share
 - A window ends with the last microsecond of its millisecond, in case Vapi's database is finer than its JSON; what is
   read twice thereby is dropped by its position.
 
-`onward` decides, `newest_first` asks.
+`onward` decides, `pages` asks.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 from collections.abc import AsyncGenerator
@@ -28,7 +29,7 @@ from gateway.ports import CallQuery, CallSource
 from gateway.upstream.instants import FIRST, LAST, MILLISECOND, end, floor, wire
 from gateway.upstream.rows import Held, Position, Reading, Row, Span, read
 
-__all__ = ["Position", "Row", "newest_first"]
+__all__ = ["Page", "Position", "Row", "newest_first", "pages"]
 
 LARGEST: Final = 1000
 """The largest ``limit`` that Vapi accepts."""
@@ -63,6 +64,14 @@ class Step:
     walk: Walk
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Page:
+    """A piece of a walk: with these rows, all calls since ``settled`` are known."""
+
+    rows: tuple[Row, ...]
+    settled: dt.datetime
+
+
 async def newest_first(
     source: CallSource, query: CallQuery, *, after: Position | None, listen: Listener = silence
 ) -> AsyncGenerator[Row, None]:
@@ -71,6 +80,19 @@ async def newest_first(
     ``query.limit`` is how many rows the caller expects to take; it only chooses the size of the first request. Bounds
     count in whole milliseconds. Rows without an id are dropped with an event. Raises what ``source`` raises, and
     `UpstreamTooDense` where one millisecond holds more calls than one answer may.
+    """
+    async with contextlib.aclosing(pages(source, query, after=after, listen=listen)) as walk:
+        async for page in walk:
+            for row in page.rows:
+                yield row
+
+
+async def pages(
+    source: CallSource, query: CallQuery, *, after: Position | None = None, listen: Listener = silence
+) -> AsyncGenerator[Page, None]:
+    """The same, piece by piece, each as large as one answer; the last one settles the beginning of time, or the bound.
+
+    A piece can be empty: then it tells only that there are no calls down to ``settled``.
     """
     held = Held(after)
     walk = Walk(spans=_spans(query, after), limit=_first(query))
@@ -81,8 +103,7 @@ async def newest_first(
         step = onward(walk, reading, usual=max(_first(query), STEADY))
         held.take(reading)
         if step.settled is not None:
-            for row in held.release(step.settled):
-                yield row
+            yield Page(tuple(held.release(step.settled)), step.settled)
         walk = step.walk
 
 

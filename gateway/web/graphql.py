@@ -25,10 +25,9 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 
 from gateway.domain.principal import ANONYMOUS
-from gateway.graph.context import Context
+from gateway.graph.context import Context, Services
 from gateway.graph.faults import INTERNAL
 from gateway.graph.schema import CatalogSchema
-from gateway.services.calls import Calls
 from gateway.web.media_types import GRAPHQL, JSON, accepted, is_json
 from gateway.web.middleware.request_id import request_id
 from gateway.web.refusals import refused
@@ -41,9 +40,9 @@ _SHOWN: Final = 80
 class GraphQLView(GraphQL[Context, None]):
     """The endpoint ``/graphql``: queries by POST and GET, answers and refusals always in JSON."""
 
-    def __init__(self, schema: CatalogSchema, *, calls: Calls, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(self, schema: CatalogSchema, *, services: Services, clock: Callable[[], dt.datetime]) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
-        self._calls = calls
+        self._services = services
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +63,9 @@ class GraphQLView(GraphQL[Context, None]):
         return await self.run(request)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        return Context(request_id=request_id(request.scope), principal=ANONYMOUS, calls=self._calls, now=self._clock())
+        return Context(
+            request_id=request_id(request.scope), principal=ANONYMOUS, services=self._services, now=self._clock()
+        )
 
     def should_render_graphql_ide(self, request: object) -> bool:
         return False

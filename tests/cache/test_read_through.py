@@ -15,12 +15,17 @@ from gateway.cache.memory import Memory
 from gateway.cache.read_through import ReadThrough
 from gateway.domain import catalog as catalogs
 from gateway.domain.answers import CallAnswer
+from gateway.domain.call import Call
 from gateway.domain.customer import Places
 from gateway.domain.decode import decoder, presigned_reader
 from gateway.domain.enums import FreshnessSource, FreshnessState
 from gateway.domain.lifetimes import Lifetimes
-from gateway.errors import UpstreamMalformed, UpstreamRateLimited, UpstreamUnavailable
-from gateway.observe.events import AttributeUnreadable, Event, RefreshFailed
+from gateway.domain.mirrored import State
+from gateway.domain.ordering import Position
+from gateway.errors import StoreUnavailable, UpstreamMalformed, UpstreamRateLimited, UpstreamUnavailable
+from gateway.observe.events import AttributeUnreadable, Event, RefreshFailed, StoreFailed
+from gateway.ports import Change, Place
+from tests.contracts.memory_mirror import MemoryMirror
 from tests.contracts.sources import ListSource
 from tests.e2e.clocks import Clock
 
@@ -50,6 +55,7 @@ class Bench:
 
     reader: ReadThrough
     source: ListSource
+    mirror: MemoryMirror
     memory: Memory
     clock: Clock
     events: list[Event]
@@ -74,18 +80,20 @@ def told(answer: CallAnswer | None) -> tuple[FreshnessState, FreshnessSource]:
 async def bench(*calls: dict[str, Any], limit: int = 10**6) -> AsyncIterator[Bench]:
     """A reader over these calls; no task may be left when it has been closed."""
     before = asyncio.all_tasks()
-    clock, source, events = Clock(), ListSource([*calls]), list[Event]()
+    clock, source, mirror, events = Clock(), ListSource([*calls]), MemoryMirror(), list[Event]()
     memory = Memory(limit=limit, clock=clock)
     reader = ReadThrough(
         source=source,
+        mirror=mirror,
         memory=memory,
         decode=decoder(CATALOG, b"a key for tests"),
+        rebuild=lambda values: Call(**values),
         read_presigned=presigned_reader(CATALOG),
         lifetimes=LIFETIMES,
         clock=clock,
         listen=events.append,
     )
-    yield Bench(reader, source, memory, clock, events)
+    yield Bench(reader, source, mirror, memory, clock, events)
     await reader.close()
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
@@ -251,7 +259,7 @@ async def test_a_deleted_call_leaves_an_outline() -> None:
             answer = await b.reader.get(ID, dt.timedelta())
             assert answer is not None
             assert answer.freshness.state is FreshnessState.DELETED
-            assert (answer.call.id, answer.call.cost, answer.call.status) == (ID, 0.5, "ended")
+            assert (answer.call.id, answer.call.status) == (ID, "ended")
             b.clock.advance(seconds=1)
         entry = b.memory.get(ID)
         for left in (repr(answer), repr(entry)):
@@ -285,19 +293,45 @@ async def test_a_deleted_call_that_is_there_again() -> None:
         assert answer.call.customer.name == "Ada"
 
 
-async def test_a_list_from_before_does_not_bring_back_the_deleted() -> None:
-    """A row of a list that was asked for before the call was found to be deleted does not undo that."""
+async def test_a_call_that_ought_to_be_there_is_doubted_before_it_counts_as_deleted() -> None:
+    """A mistaken 404 takes nothing away: what is known is served as stale, until the mirror is sure."""
     async with bench(call()) as b:
         await b.reader.get(ID)
-        listed_at = b.clock.now
         b.source.calls.clear()
-        b.clock.advance(seconds=1)
-        await b.reader.get(ID, dt.timedelta())
-        answer = b.reader.learn(call(), listed_at)
-        assert answer.freshness.state is FreshnessState.DELETED
-        assert answer.call.customer.name is None
-        b.clock.advance(seconds=1)
-        assert told(b.reader.learn(call(), b.clock.now)) == FETCHED
+        b.mirror.doubts = 1
+        b.clock.advance(hours=24)
+        assert await b.told() == STALE
+        b.clock.advance(minutes=1)
+        assert (await b.told())[0] is FreshnessState.DELETED
+
+
+async def test_what_upstream_merely_forgot_stays_and_cannot_grow_old() -> None:
+    """After its retention upstream has no call; what was read last is served for good, and upstream left alone."""
+    async with bench(call()) as b:
+        await b.reader.get(ID)
+        b.source.calls.clear()
+        b.mirror.forgets = True
+        b.clock.advance(hours=24)
+        for _ in range(3):
+            answer = await b.reader.get(ID)
+            assert answer is not None
+            assert (answer.freshness.state, answer.call.customer.name) == (FreshnessState.FORGOTTEN, "Ada")
+            b.clock.advance(days=30)
+        assert b.source.asked == [ID, ID]
+
+
+async def test_whoever_was_erased_here_is_not_brought_back_by_upstream() -> None:
+    """However often upstream shows the call, and however new the answer must be."""
+    async with bench(call()) as b:
+        await b.reader.get(ID)
+        b.mirror.erase(ID)
+        b.reader.outdated([Change(2, ID, State.ERASED)])
+        for age in (None, dt.timedelta()):
+            b.clock.advance(hours=30)
+            answer = await b.reader.get(ID, age)
+            assert answer is not None
+            assert answer.freshness.state is FreshnessState.DELETED
+            assert "Ada" not in repr(answer)
 
 
 async def test_unknown_and_upstream_fails() -> None:
@@ -378,16 +412,57 @@ async def test_max_age_and_upstream_fails() -> None:
         assert len(b.source.asked) == 2
 
 
-async def test_what_was_kept_for_an_outage_has_an_end() -> None:
-    """After 48 hours without an answer from upstream nothing is known of the call any more."""
+async def test_an_outage_has_no_end_that_the_mirror_does_not_outlive() -> None:
+    """Memory lets go of a call after 48 hours; the mirror still has it."""
     async with bench(call()) as b:
         await b.reader.get(ID)
         b.source.error = UpstreamUnavailable("down")
+        for hours in (47, 2, 1000):
+            b.clock.advance(hours=hours)
+            assert (await b.told())[0] is FreshnessState.ERROR_STALE
+
+
+async def test_with_upstream_and_mirror_down_memory_has_an_end() -> None:
+    """After 48 hours nothing is known of the call any more."""
+    async with bench(call()) as b:
+        await b.reader.get(ID)
+        b.source.error, b.mirror.error = UpstreamUnavailable("down"), StoreUnavailable("down")
         b.clock.advance(hours=47, minutes=59)
         assert await b.told() == ERROR_STALE
         b.clock.advance(minutes=1)
         with pytest.raises(UpstreamUnavailable):
             await b.reader.get(ID)
+
+
+async def test_a_mirror_that_is_down_costs_nobody_an_answer() -> None:
+    """Upstream and memory answer as ever; that the mirror failed is told."""
+    async with bench(call()) as b:
+        b.mirror.error = StoreUnavailable("down")
+        assert await b.told() == FETCHED
+        assert await b.told() == FRESH
+        assert b.events == [
+            StoreFailed("reading a call", "STORE_UNAVAILABLE"),
+            StoreFailed("keeping a call", "STORE_UNAVAILABLE"),
+        ]
+
+
+async def test_what_the_mirror_holds_needs_no_request() -> None:
+    """A call that is settled, and was read an hour ago by whomever, is served from the mirror, once from memory."""
+    async with bench() as b:
+        await b.mirror.take(call(), b.clock.now)
+        b.clock.advance(hours=1)
+        assert await b.told() == (FreshnessState.FRESH, FreshnessSource.MIRROR)
+        assert await b.told() == FRESH
+        assert b.source.asked == []
+        assert b.mirror.asked == [(ID,)]
+
+
+async def test_a_thousand_at_once_read_the_mirror_once() -> None:
+    """However many ask for a call that memory does not know."""
+    async with bench() as b:
+        await b.mirror.take(call(), b.clock.now)
+        await asyncio.gather(*(b.reader.get(ID) for _ in range(1000)))
+        assert b.mirror.asked == [(ID,)]
 
 
 async def test_pushed_out_of_memory_while_upstream_fails() -> None:
@@ -399,7 +474,8 @@ async def test_pushed_out_of_memory_while_upstream_fails() -> None:
         asking = asyncio.create_task(b.reader.get(ID))
         await b.landed()
         for number in range(20):
-            b.reader.learn(call(f"{OTHER[:-2]}{number:02}"), b.clock.now)
+            await b.mirror.take(call(f"{OTHER[:-2]}{number:02}"), b.clock.now)
+            await b.reader.get(f"{OTHER[:-2]}{number:02}")
         assert b.memory.get(ID) is None
         b.source.error = UpstreamUnavailable("down")
         b.source.gate.set()
@@ -409,7 +485,7 @@ async def test_pushed_out_of_memory_while_upstream_fails() -> None:
 async def test_pushed_out_of_memory_while_being_fetched() -> None:
     """The answer does not depend on what memory can hold."""
     async with bench(call(), limit=100) as b:
-        assert [await b.told(), await b.told()] == [FETCHED, FETCHED]
+        assert [await b.told(), await b.told()] == [FETCHED, (FreshnessState.FRESH, FreshnessSource.MIRROR)]
         assert b.memory.get(ID) is None
 
 
@@ -456,45 +532,55 @@ async def test_the_later_reading_of_one_revision_wins() -> None:
         assert answer.call.name == "second"
 
 
-async def test_a_list_teaches() -> None:
-    """A call that a list brought needs no request of its own."""
+def place(change: int, call_id: str = ID) -> Place:
+    """Where a call stands in a list."""
+    return Place(Position((), call_id), change)
+
+
+async def test_a_list_comes_from_memory_where_that_has_the_same_change() -> None:
+    """What memory lacks, or has an older change of, is read from the mirror, all of it at once."""
     async with bench(call()) as b:
-        answer = b.reader.learn(call(), b.clock.now)
-        assert told(answer) == FETCHED
-        assert await b.told() == FRESH
-        assert b.source.asked == []
-
-
-async def test_a_list_with_something_older() -> None:
-    """The answer to a row is the newest that is known of the call, and the row is forgotten."""
-    async with bench(call(updated="2026-08-30T10:06:00.000Z", name="newer")) as b:
         await b.reader.get(ID)
-        b.clock.advance(seconds=1)
-        answer = b.reader.learn(call(name="older"), b.clock.now)
-        assert (answer.call.name, answer.freshness.age_ms) == ("newer", 1000)
-        assert told(answer) == FRESH
-
-
-async def test_a_list_while_the_call_is_fetched() -> None:
-    """A request that set off before the list was read does not undo what the list brought."""
-    async with bench(call(name="old")) as b:
-        b.source.gate = asyncio.Event()
-        asking = asyncio.create_task(b.reader.get(ID))
-        await b.landed()
-        b.clock.advance(seconds=1)
-        b.reader.learn(call(updated="2026-08-30T10:06:00.000Z", name="new"), b.clock.now)
-        b.source.gate.set()
-        answer = await asking
+        await b.mirror.take(call(OTHER), b.clock.now)
+        b.mirror.asked.clear()
+        answers = await b.reader.many([place(2, OTHER), place(1)], None)
+        assert [told(answer) for answer in answers] == [(FreshnessState.FRESH, FreshnessSource.MIRROR), FRESH]
+        assert b.mirror.asked == [(OTHER,)]
+        await b.mirror.take(call(updated="2026-08-30T10:06:00.000Z", name="new"), b.clock.now)
+        (answer,) = await b.reader.many([place(3)], None)
         assert answer is not None
         assert answer.call.name == "new"
-        assert await b.told() == FRESH
 
 
-async def test_a_list_knows_better_than_a_missing_call() -> None:
-    """A call that a list brings is not missing any more."""
-    async with bench() as b:
+async def test_a_list_is_as_current_as_the_last_poll() -> None:
+    """What did not change since upstream was asked for all changes is as current as that."""
+    async with bench(call(status="in-progress")) as b:
         await b.reader.get(ID)
-        b.reader.learn(call(), b.clock.now)
+        b.clock.advance(minutes=10)
+        (answer,) = await b.reader.many([place(1)], b.clock.now - dt.timedelta(seconds=3))
+        assert answer is not None
+        assert (answer.freshness.state, answer.freshness.age_ms) == (FreshnessState.FRESH, 3000)
+        (answer,) = await b.reader.many([place(1)], None)
+        assert told(answer) == STALE
+        assert b.source.asked == [ID]
+
+
+async def test_a_list_leaves_out_what_is_gone_since() -> None:
+    """Between the question and the answer a call may vanish."""
+    async with bench() as b:
+        assert await b.reader.many([place(1)], None) == [None]
+
+
+async def test_memory_forgets_what_the_mirror_has_something_newer_of() -> None:
+    """So that the next who asks gets what a poll or a webhook brought."""
+    async with bench(call(name="old")) as b:
+        await b.reader.get(ID)
+        number = await b.mirror.take(call(updated="2026-08-30T10:06:00.000Z", name="new"), b.clock.now)
+        b.reader.outdated([Change(number or 0, ID, State.PRESENT)])
+        answer = await b.reader.get(ID)
+        assert answer is not None
+        assert answer.call.name == "new"
+        b.reader.outdated([Change(number or 0, ID, State.PRESENT)])
         assert await b.told() == FRESH
 
 
@@ -518,7 +604,7 @@ async def test_presigned_addresses_join_what_is_under_way() -> None:
     """Whoever asks for the call and its addresses at once takes one request, and the call is remembered of it."""
     async with bench(call()) as b:
         answer, *addresses = await asyncio.gather(b.reader.get(ID), b.reader.presigned(ID), b.reader.presigned(ID))
-        assert told(answer) == FETCHED
+        assert told(answer) in (FETCHED, FRESH)
         assert [a and a.presigned_mono_url for a in addresses] == [addresses[0] and addresses[0].presigned_mono_url] * 2
         assert b.source.asked == [ID]
         assert await b.told() == FRESH

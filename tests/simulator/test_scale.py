@@ -12,7 +12,13 @@ import httpx
 import pytest
 
 from gateway.simulator.app import create
+from gateway.simulator.listing import Filters, Range
+from gateway.simulator.moments import milliseconds
+from gateway.simulator.organisation import Organisation
 from gateway.simulator.plans import Plan
+from gateway.simulator.simulator import Simulator
+from gateway.simulator.timeline import Timeline
+from gateway.simulator.world import World
 from tests.simulator.conftest import ANCHOR, client_of
 
 pytestmark = pytest.mark.anyio
@@ -50,23 +56,25 @@ async def test_the_oldest_of_a_million_calls_is_found_by_id() -> None:
     assert row["createdAt"] < OLDEST.isoformat()
 
 
-async def test_the_changes_of_the_last_seconds_are_found_among_a_million_without_looking_at_many() -> None:
-    """The 3,360 calls of a week are twenty minutes' work; the calls of twenty minutes are few."""
-    app = create(calls=CALLS, live=5, anchor=ANCHOR, clock=lambda: ANCHOR)
-    world, old = app.state.simulator.world, app.state.simulator.ids(5000, 5001)[0]
-    app.state.simulator.rename(old, "late")
+class Counting(World):
+    """Counts the calls that it looks at."""
+
     looked = 0
 
-    def counting(moment: int) -> Iterator[Plan]:
-        nonlocal looked
-        for plan in type(world).newest(world, moment):
-            looked += 1
+    def newest(self, moment: int) -> Iterator[Plan]:
+        for plan in super().newest(moment):
+            self.looked += 1
             yield plan
 
-    world.newest = counting
-    query = {"updatedAtGe": (ANCHOR - timedelta(seconds=10)).isoformat(), "limit": 1000}
-    async with client_of(app) as client:
-        rows = (await client.get("/call", params=query)).json()
+
+def test_the_changes_of_the_last_seconds_are_found_among_a_million_without_looking_at_many() -> None:
+    now = milliseconds(ANCHOR)
+    world = Counting(Timeline(1, CALLS, now), Organisation(1, now), live=5)
+    simulator = Simulator(world, lambda: ANCHOR)
+    old = simulator.ids(5000, 5001)[0]
+    simulator.rename(old, "late")
+    world.looked = 0
+    rows = simulator.list(Filters(limit=1000, updated=Range(low=now - 10_000)))
     assert old in [row["id"] for row in rows]
     assert {row["status"] for row in rows} > {"ended"}
-    assert looked < 200
+    assert world.looked < 200

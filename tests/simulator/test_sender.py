@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 import pytest
@@ -83,20 +84,21 @@ def test_a_backoff_plan_keeps_to_the_limits_of_vapi() -> None:
         BackoffPlan(max_retries=11)
 
 
-async def until(receiver: Receiver, count: int) -> None:
-    while len(receiver.posts) < count:
-        await asyncio.sleep(0.01)
-
-
 async def test_what_becomes_due_while_it_serves_is_posted_with_its_headers(clock: Clock) -> None:
-    receiver = Receiver(200)
-    app = create(calls=50, live=3, clock=clock, anchor=ANCHOR, webhooks=Webhooks(URL, Secret("s")), post=receiver.post)
+    posts: asyncio.Queue[tuple[str, bytes, Mapping[str, str]]] = asyncio.Queue()
+
+    async def post(*parts: Any) -> int:
+        await posts.put(parts)
+        return 200
+
+    app = create(calls=50, live=3, clock=clock, anchor=ANCHOR, webhooks=Webhooks(URL, Secret("s")), post=post)
     simulator, began = app.state.simulator, clock.now
     async with app.router.lifespan_context(app):
         await asyncio.sleep(0)
         clock.advance(300)
         expected = [*simulator.messages(began, clock.now)]
-        await until(receiver, len(expected))
-    assert receiver.posts == [(URL, m.body, m.headers) for m in expected]
-    assert {headers["X-Vapi-Secret"] for _, _, headers in receiver.posts} == {"s"}
+        received = [await posts.get() for _ in expected]
+        await asyncio.sleep(0)
+    assert received == [(URL, m.body, m.headers) for m in expected]
+    assert {headers["X-Vapi-Secret"] for _, _, headers in received} == {"s"}
     assert simulator.deliveries == {"sent": len(expected)}

@@ -1,0 +1,172 @@
+"""Calls: the mirror of all calls, in SQLite or PostgreSQL.
+
+One transaction applies a batch. It takes the one row of the change sequence first and holds it to the commit, so that
+change numbers appear in their order, and nobody else writes calls meanwhile; then it reads what is known of the calls,
+decides (`gateway.store.applying`), and writes (`gateway.store.rewriting`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import bindparam, case, delete, func, null, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.catalog import Catalog
+from gateway.domain.content import content_columns, without_content
+from gateway.domain.filters import Predicate
+from gateway.domain.mirrored import GONE, State, overlaid
+from gateway.domain.observations import Observation
+from gateway.ports import Batch, Change, PageQuery, Place, Stored
+from gateway.store import pages, sequence, sync
+from gateway.store.applying import (
+    OWN,
+    UNSEEN,
+    Project,
+    Reading,
+    cases,
+    fulfilled,
+    mirrored_of,
+    rewriting,
+)
+from gateway.store.contributions import Row
+from gateway.store.database import Database
+from gateway.store.packing import unpack
+from gateway.store.rewriting import Rewriting, held_bodies, write
+from gateway.store.storable import fitting
+
+
+def reading_of(database: Database, catalog: Catalog, project: Project) -> Reading:
+    """How documents become rows of this database."""
+    return Reading(
+        project=project,
+        fit=fitting(database.tables.calls, but=frozenset(OWN)),
+        strip=without_content(catalog),
+        content=content_columns(catalog),
+    )
+
+
+class SqlCalls:
+    """Implements `gateway.ports.CallStore`."""
+
+    def __init__(self, database: Database, catalog: Catalog, project: Project) -> None:
+        self._database = database
+        self._reading = reading_of(database, catalog, project)
+
+    async def apply(self, batch: Batch) -> Sequence[Change]:
+        """Put what was learned together with what is known, durably and as a whole; the visible changes, in order."""
+        async with self._database.writing() as connection:
+            last = await sequence.taken(connection, self._database)
+            rows = await self._rows(connection, {each.call_id for each in batch.observations})
+            writing = await self._decided(connection, batch.observations, rows, last)
+            await write(connection, self._database, writing)
+            changes = _changes(writing)
+            await sequence.advance(connection, self._database, last, last + len(changes))
+            await self._mark(connection, batch, rows)
+            await self._settle(connection, batch)
+        return changes
+
+    async def _rows(self, connection: AsyncConnection, call_ids: Iterable[str]) -> dict[str, Row]:
+        calls = self._database.tables.calls
+        wanted = sorted(call_ids)
+        if not wanted:
+            return {}
+        rows = await connection.execute(select(calls).where(calls.c.id.in_(wanted)))
+        return {row["id"]: dict(row) for row in rows.mappings()}
+
+    async def _decided(
+        self, connection: AsyncConnection, observations: Iterable[Observation], rows: Mapping[str, Row], last: int
+    ) -> Rewriting:
+        tables, found = self._database.tables, cases(observations, rows)
+        again = [each.row["mirror_number"] for each in found if each.reads_again and each.row is not None]
+        bodies = await held_bodies(connection, tables.documents, again)
+        newest = 0
+        if any(each.row is None for each in found):
+            newest = await connection.scalar(select(func.coalesce(func.max(tables.calls.c.mirror_number), 0))) or 0
+        return rewriting(found, bodies, self._reading, last_change=last, last_number=newest)
+
+    async def _mark(self, connection: AsyncConnection, batch: Batch, rows: Mapping[str, Row]) -> None:
+        """Add marks, and take away those that are done."""
+        marks = self._database.tables.marks
+        if batch.marks:
+            await connection.execute(sync.remember(self._database), sync.rows(batch.marks))
+        done = [{"of_call": call_id, "until": until} for call_id, until in fulfilled(batch.observations, rows).items()]
+        if done:
+            which = (marks.c.call_id == bindparam("of_call"), marks.c.due_at <= bindparam("until"))
+            await connection.execute(delete(marks).where(*which), done)
+
+    async def _settle(self, connection: AsyncConnection, batch: Batch) -> None:
+        """Settle entries of the ledger, and empty all entries of calls that are gone."""
+        tables = self._database.tables
+        calls, ledger = tables.calls.c, tables.ledger
+        touched = sorted({each.call_id for each in batch.observations})
+        gone = select(calls.id).where(calls.mirror_state.in_([state.value for state in GONE]))
+        if touched:
+            of_them = ledger.c.call_id.in_(gone.where(calls.id.in_(touched)))
+            await connection.execute(update(ledger).where(of_them).values(state="applied", body=null(), reason=null()))
+        if batch.settled:
+            kept = case((ledger.c.call_id.in_(gone), null()), else_=ledger.c.body)
+            which = ledger.c.id.in_(batch.settled)
+            await connection.execute(update(ledger).where(which).values(state="applied", body=kept, reason=null()))
+
+    async def read(self, call_ids: Sequence[str]) -> Mapping[str, Stored]:
+        """The calls of these ids that are known (deleted ones too, those that were never read not)."""
+        tables = self._database.tables
+        held = tables.calls.outerjoin(tables.documents)
+        question = select(tables.calls, tables.documents.c.body).select_from(held)
+        read = tables.calls.c.mirror_state != State.UNREAD.value
+        async with self._database.reading() as connection:
+            rows = await connection.execute(question.where(tables.calls.c.id.in_(list(call_ids)), read))
+            found = [dict(row) for row in rows.mappings()]
+        return {row["id"]: await asyncio.to_thread(stored, row) for row in found}
+
+    async def page(self, query: PageQuery) -> Sequence[Place]:
+        """A piece of a list of calls."""
+        async with self._database.reading() as connection:
+            return await pages.page(connection, self._database.tables, query)
+
+    async def count(self, predicate: Predicate) -> int:
+        """How many calls there are for which it holds."""
+        async with self._database.reading() as connection:
+            return await pages.count(connection, self._database.tables, predicate)
+
+    async def changes(self, after: int, limit: int) -> Sequence[Change]:
+        """What changed behind this number: the last change of each call, in order; deletions and erasures too."""
+        calls = self._database.tables.calls.c
+        question = select(calls.mirror_change, calls.id, calls.mirror_state)
+        behind = calls.mirror_change > max(after, UNSEEN)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(question.where(behind).order_by(calls.mirror_change).limit(limit))
+            return [Change(number, call_id, State(state)) for number, call_id, state in rows]
+
+    async def last_change(self) -> int:
+        """The number of the last change; 0 before the first."""
+        async with self._database.reading() as connection:
+            return await sequence.seen(connection, self._database)
+
+
+def _changes(writing: Rewriting) -> list[Change]:
+    """The changes that readers can see."""
+    numbered = ((row["mirror_change"], row["id"], State(row["mirror_state"])) for _, row in writing.rows)
+    return [Change(*each) for each in numbered if each[0] != UNSEEN]
+
+
+def stored(row: Row) -> Stored:
+    """A call as it is given to readers, from its row and its document."""
+    mirrored, body = mirrored_of(row), row["body"]
+    document = overlaid(unpack(body), mirrored.facts) if body is not None else None
+    own = {"body", *OWN} - {"id"}
+    return Stored(
+        call_id=mirrored.call_id,
+        change=row["mirror_change"],
+        state=mirrored.state,
+        revision=mirrored.revision,
+        provisional=bool(mirrored.facts),
+        document=document,
+        values={name: _given(value) for name, value in row.items() if name not in own},
+    )
+
+
+def _given(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,99 @@
+"""Searching: the words of each call, in SQLite's FTS5 and in PostgreSQL's tsvector.
+
+FTS5 marks what is deleted and drops it only when it merges its segments. So where words must be gone for good, its
+``secure-delete`` is switched on before (SQLite 3.42 and later), and where that is not known, all segments are merged
+in the same transaction: that takes time with the size of the index.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.store.database import Database
+
+MOST: Final = 200_000
+"""Characters of all words of a call together: a tsvector holds a megabyte. Of more, the first by alphabet are kept."""
+_SECURE: Final = sqlite3.sqlite_version_info >= (3, 42)
+
+_READ: Final = text("SELECT rowid, words FROM search WHERE rowid IN (SELECT value FROM json_each(:numbers))")
+_REMOVE: Final = text("DELETE FROM search WHERE rowid = :number")
+_ADD: Final = text("INSERT INTO search (rowid, words) VALUES (:number, :words)")
+_SWITCH_ON: Final = text("INSERT INTO search (search, rank) VALUES ('secure-delete', 1)")
+_MERGE: Final = text("INSERT INTO search (search) VALUES ('optimize')")
+
+_REMOVE_POSTGRES: Final = text("DELETE FROM search WHERE mirror_number = ANY(CAST(:numbers AS bigint[]))")
+_PUT_POSTGRES: Final = text(
+    "INSERT INTO search AS held (mirror_number, words) VALUES (:number, array_to_tsvector(CAST(:words AS text[])))"
+    " ON CONFLICT (mirror_number) DO UPDATE SET words = excluded.words WHERE held.words <> excluded.words"
+)
+
+
+def within(words: AbstractSet[str]) -> list[str]:
+    """The words of a call that are kept, by alphabet."""
+    kept = sorted(words)
+    if sum(map(len, kept)) <= MOST:
+        return kept
+    length, most = 0, 0
+    while length + len(kept[most]) <= MOST:
+        length, most = length + len(kept[most]), most + 1
+    return kept[:most]
+
+
+async def index(
+    connection: AsyncConnection,
+    database: Database,
+    words: Mapping[int, AbstractSet[str]],
+    *,
+    added: AbstractSet[int],
+    purge: bool,
+) -> None:
+    """Let calls, by their number, be found by these words alone; by none where there are none.
+
+    ``added`` are calls that were not there before. ``purge``: words that were there must not be readable any more.
+    """
+    kept = {number: within(of_call) for number, of_call in words.items()}
+    if database.dialect == "postgresql":
+        await _index_postgres(connection, kept)
+    else:
+        await _index_sqlite(connection, kept, added, purge=purge)
+
+
+async def _index_postgres(connection: AsyncConnection, kept: Mapping[int, list[str]]) -> None:
+    gone = [number for number, words in kept.items() if not words]
+    if gone:
+        await connection.execute(_REMOVE_POSTGRES, {"numbers": gone})
+    rows = [{"number": number, "words": words} for number, words in kept.items() if words]
+    if rows:
+        await connection.execute(_PUT_POSTGRES, rows)
+
+
+async def _index_sqlite(
+    connection: AsyncConnection, kept: Mapping[int, list[str]], added: AbstractSet[int], *, purge: bool
+) -> None:
+    texts = {number: " ".join(words) for number, words in kept.items()}
+    held = await _held(connection, texts.keys() - added)
+    gone = [{"number": number} for number, words in held.items() if words != texts[number]]
+    if _SECURE and (gone or purge):
+        await connection.execute(_SWITCH_ON)
+    if gone:
+        await connection.execute(_REMOVE, gone)
+    wanted = {number: words for number, words in texts.items() if words and held.get(number) != words}
+    rows = [{"number": number, "words": words} for number, words in wanted.items()]
+    if rows:
+        await connection.execute(_ADD, rows)
+    if purge and not _SECURE:
+        await connection.execute(_MERGE)
+
+
+async def _held(connection: AsyncConnection, numbers: AbstractSet[int]) -> dict[int, str]:
+    if not numbers:
+        return {}
+    rows = await connection.execute(_READ, {"numbers": json.dumps(sorted(numbers))})
+    return {row.rowid: row.words for row in rows}
