@@ -1,20 +1,18 @@
 """The composition root: settings in, ASGI application out.
 
-The one place that knows which adapter is behind which port. The application's lifespan opens what is built here and
-closes it again.
+The one place that knows which adapter is behind which port, with `gateway.wiring`. The application's lifespan opens what
+is built here and closes it again.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
 import ipaddress
-import os
-import secrets
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from typing import Final
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import httpx
 from starlette.applications import Starlette
@@ -22,31 +20,100 @@ from starlette.middleware import Middleware
 
 from gateway.cache.memory import Memory
 from gateway.cache.read_through import ReadThrough
-from gateway.domain import catalog as catalogs
-from gateway.domain.catalog import Catalog, Configured
-from gateway.domain.customer import Places
+from gateway.cache.related import RelatedThings
+from gateway.domain.catalog import Catalog
 from gateway.domain.decode import Decode, decoder, presigned_reader
-from gateway.domain.lifetimes import Lifetime, Lifetimes
+from gateway.domain.projection import call_maker
 from gateway.errors import SettingsInvalid
+from gateway.graph.context import Services
 from gateway.graph.schema import CatalogSchema
 from gateway.observe.events import Listener, silence
+from gateway.ports import Change
 from gateway.services.calls import Calls
-from gateway.settings import AttributeSettings, Settings, located
-from gateway.upstream.client import VapiClient, connect
-from gateway.upstream.pacing import Pacing
-from gateway.upstream.retries import Retries
+from gateway.services.customers import Customers
+from gateway.services.freshness import MirrorFreshness
+from gateway.services.mirror import CallMirror
+from gateway.services.relations import Relations
+from gateway.services.status import MirrorStatus
+from gateway.services.webhooks import Webhooks
+from gateway.settings import Settings
 from gateway.web.graphql import GraphQLView
+from gateway.web.health import Health
 from gateway.web.middleware.request_id import RequestId
 from gateway.web.refusals import HANDLERS
 from gateway.web.routes import routes
+from gateway.wiring import webhooks as webhook_wiring
+from gateway.wiring.catalogs import catalog_of
+from gateway.wiring.keys import data_dir, has_started, identity_key, passing_key
+from gateway.wiring.lifetimes import lifetimes
+from gateway.wiring.mirror import Keeper, Mirror, keeper, mirror
+from gateway.wiring.upstream import Upstream, upstream
 
-_KEY_FILE: Final = "identity.key"
-_KEY_BYTES: Final = 32
+__all__ = [
+    "Gateway",
+    "build",
+    "catalog_of",
+    "check_exposure",
+    "data_dir",
+    "decoder_of",
+    "gateway",
+    "identity_key",
+    "schema_of",
+    "utc_now",
+]
 
 
 def utc_now() -> dt.datetime:
     """The clock on the wall."""
     return dt.datetime.now(dt.UTC)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """Everything that a gateway consists of, unopened."""
+
+    settings: Settings
+    catalog: Catalog
+    clock: Callable[[], dt.datetime]
+    listen: Listener
+    upstream: Upstream
+    mirror: Mirror
+    keeper: Keeper
+    reader: ReadThrough
+    related: RelatedThings
+    services: Services
+    webhooks: Webhooks
+    freshness: MirrorFreshness
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Open the mirror and the connection to Vapi; what is under way at the end is ended.
+
+        Raises:
+            StoreError: the mirror's database cannot be used.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self.mirror.database.close)
+            await self.mirror.open()
+            await stack.enter_async_context(self.upstream.http)
+            stack.push_async_callback(self.reader.close)
+            stack.push_async_callback(self.related.close)
+            stack.callback(self.keeper.close)
+            yield
+
+    @contextlib.asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Apply webhooks, and keep the mirror if the settings say so, in the background."""
+        work = [self.webhooks.run()]
+        if self.settings.sync:
+            work.append(self.keeper.sync.run())
+        tasks = [asyncio.create_task(each) for each in work]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def build(
@@ -56,52 +123,112 @@ def build(
     clock: Callable[[], dt.datetime] = utc_now,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Starlette:
-    """The gateway with these settings; ``transport`` is what carries requests to upstream instead of the network.
+    """The gateway with these settings as an ASGI application; its parts are at ``app.state.gateway``.
+
+    ``transport`` is what carries requests to upstream instead of the network.
 
     Raises:
         SettingsInvalid: the gateway cannot work with them; nothing has been opened.
     """
-    catalog = catalog_of(settings)
-    http = _connection(settings, transport)
-    source = VapiClient(http, pacing=_pacing(settings), retries=_retries(settings), listen=listen)
-    reader = ReadThrough(
-        source=source,
-        memory=Memory(limit=settings.cache_bytes, clock=clock),
-        decode=decoder(catalog, identity_key(settings)),
-        read_presigned=presigned_reader(catalog),
-        lifetimes=_lifetimes(settings),
-        clock=clock,
-        listen=listen,
+    built = gateway(settings, listen=listen, clock=clock, transport=transport)
+    health = Health(
+        freshness=built.freshness, lag_limit=settings.lag_limit_seconds if settings.lag_limit_seconds else None
     )
-    calls = Calls(reader=reader, source=source, clock=clock, largest_page=settings.page_size_limit, listen=listen)
-    schema = schema_of(catalog, listen=listen)
+    graphql = GraphQLView(schema_of(built.catalog, listen=listen), services=built.services, clock=clock)
+    received = webhook_wiring.view(settings, built.webhooks, clock=clock, listen=listen)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with http:
-            app.state.ready = True
+        async with built.opened(), built.at_work():
+            health.is_open = True
             yield
-            app.state.ready = False
-            await reader.close()
+            health.is_open = False
 
-    return Starlette(
-        routes=routes(GraphQLView(schema, calls=calls, clock=clock)),
+    app = Starlette(
+        routes=routes(graphql, webhooks=received, health=health),
         middleware=[Middleware(RequestId, listen=listen)],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
+    app.state.gateway = built
+    return app
 
 
-def catalog_of(settings: Settings) -> Catalog:
-    """The catalog of the built-in attributes and those that the settings declare."""
-    own = {
-        "call": _configured("call", settings.call.attributes),
-        "customer": _configured("customer", settings.customer.attributes),
-    }
-    try:
-        return catalogs.build(own, _places(settings))
-    except SettingsInvalid as error:
-        raise located(error, settings) from None
+def gateway(
+    settings: Settings,
+    *,
+    listen: Listener = silence,
+    clock: Callable[[], dt.datetime] = utc_now,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Gateway:
+    """The parts of a gateway with these settings. Raises `SettingsInvalid`; nothing has been opened."""
+    catalog, secret = catalog_of(settings), identity_key(settings)
+    vapi = upstream(settings, listen=listen, transport=transport)
+    decode, memory = decoder(catalog, secret), Memory(limit=settings.cache_bytes, clock=clock)
+
+    def changed(changes: Sequence[Change]) -> None:
+        reader.outdated(changes)
+
+    kept = mirror(settings, catalog, secret, changed=changed)
+    reader = ReadThrough(
+        source=vapi.live,
+        mirror=CallMirror(
+            store=kept.calls, state=kept.state, intake=kept.intake, prepare=kept.prepare, retention=kept.retention
+        ),
+        memory=memory,
+        decode=decode,
+        rebuild=call_maker(catalog),
+        read_presigned=presigned_reader(catalog),
+        lifetimes=lifetimes(settings),
+        clock=clock,
+        listen=listen,
+    )
+    freshness = MirrorFreshness(state=kept.state, clock=clock, allowed_lag=_allowed_lag(settings))
+    related = RelatedThings(
+        source=vapi.live,
+        decode=decode,
+        fresh=settings.related_fresh_seconds,
+        kept=settings.kept_seconds,
+        timer=time.monotonic,
+    )
+    keeps = keeper(settings, kept, vapi, secret, clock=clock, listen=listen)
+
+    def applied(changes: Sequence[Change]) -> None:
+        reader.outdated(changes)
+        keeps.sync.wake()
+
+    return Gateway(
+        settings=settings,
+        catalog=catalog,
+        clock=clock,
+        listen=listen,
+        upstream=vapi,
+        mirror=kept,
+        keeper=keeps,
+        reader=reader,
+        related=related,
+        services=_services(settings, catalog, kept, reader, related, freshness, clock),
+        webhooks=webhook_wiring.service(settings, kept, applied=applied, clock=clock, listen=listen),
+        freshness=freshness,
+    )
+
+
+def _services(
+    settings: Settings,
+    catalog: Catalog,
+    kept: Mirror,
+    reader: ReadThrough,
+    related: RelatedThings,
+    freshness: MirrorFreshness,
+    clock: Callable[[], dt.datetime],
+) -> Services:
+    largest = settings.page_size_limit
+    return Services(
+        calls=Calls(reader=reader, store=kept.calls, freshness=freshness, clock=clock, largest_page=largest),
+        customers=Customers(store=kept.customers, catalog=catalog, clock=clock, largest_page=largest),
+        relations=Relations(related),
+        mirror=MirrorStatus(state=kept.state, ledger=kept.ledger, retention=kept.retention, clock=clock),
+    )
 
 
 def schema_of(catalog: Catalog, *, listen: Listener = silence) -> CatalogSchema:
@@ -114,37 +241,7 @@ def decoder_of(settings: Settings, catalog: Catalog) -> Decode:
 
     Before the first start there is no identity key; keys that are hashes are then made with one that is forgotten.
     """
-    started = settings.identity_key is not None or (data_dir(settings) / _KEY_FILE).exists()
-    return decoder(catalog, identity_key(settings) if started else secrets.token_bytes(_KEY_BYTES))
-
-
-def identity_key(settings: Settings) -> bytes:
-    """What customer keys are hashed with: the setting, else what the first start made and kept in the data folder.
-
-    Raises:
-        SettingsInvalid: there is no such folder and it cannot be made, or what is kept there is no key.
-    """
-    if settings.identity_key is not None:
-        return settings.identity_key.get_secret_value().encode()
-    path = data_dir(settings) / _KEY_FILE
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _make_key_file(path)
-        kept = path.read_bytes()
-    except OSError as error:
-        way_out = "set GATEWAY_DATA_DIR or GATEWAY_IDENTITY_KEY"
-        raise SettingsInvalid(f"{path}: the identity key cannot be kept there ({error.strerror}); {way_out}") from None
-    if len(kept) < _KEY_BYTES:
-        raise SettingsInvalid(f"{path}: this is no identity key, it is too short; put the old one back, or delete it")
-    return kept
-
-
-def data_dir(settings: Settings) -> Path:
-    """Where the gateway keeps what it makes itself."""
-    if settings.data_dir is not None:
-        return settings.data_dir
-    home = os.environ.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
-    return Path(home) / "vapi-call-gateway"
+    return decoder(catalog, identity_key(settings) if has_started(settings) else passing_key())
 
 
 def check_exposure(settings: Settings) -> None:
@@ -167,71 +264,6 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _make_key_file(path: Path) -> None:
-    """Write a new key where there is none, readable by its owner alone; whole or not at all, whoever else starts."""
-    if path.exists():
-        return
-    draft = path.with_suffix(f".{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(secrets.token_bytes(_KEY_BYTES))
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
-
-
-def _configured(parent: str, attributes: tuple[AttributeSettings, ...]) -> tuple[Configured, ...]:
-    return tuple(Configured(**a.model_dump(), at=(parent, "attributes", index)) for index, a in enumerate(attributes))
-
-
-def _places(settings: Settings) -> Places:
-    stated = settings.customer
-    usual = Places(keys=stated.keys, alias=stated.alias)
-    if stated.metadata is not None:
-        usual = dataclasses.replace(usual, metadata=stated.metadata)
-    if stated.variables is not None:
-        usual = dataclasses.replace(usual, variables=stated.variables)
-    return usual
-
-
-def _connection(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
-    return connect(
-        base_url=settings.upstream_url,
-        key=settings.upstream_key.get_secret_value() if settings.upstream_key else "",
-        timeout=settings.upstream_timeout_seconds,
-        connections=settings.upstream_connections,
-        transport=transport,
-    )
-
-
-def _pacing(settings: Settings) -> Pacing:
-    return Pacing(rate=settings.upstream_rate, burst=settings.upstream_burst)
-
-
-def _retries(settings: Settings) -> Retries:
-    return Retries(
-        attempts=settings.upstream_attempts,
-        timeout=settings.upstream_patience_seconds,
-        wait_initial=settings.upstream_backoff_seconds,
-        wait_max=settings.upstream_patience_seconds,
-        wait_jitter=settings.upstream_backoff_seconds,
-    )
-
-
-def _lifetimes(settings: Settings) -> Lifetimes:
-    return Lifetimes(
-        live=_lifetime(settings.live_fresh_seconds, settings.live_stale_seconds),
-        ended=_lifetime(settings.ended_fresh_seconds, settings.ended_stale_seconds),
-        settled=_lifetime(settings.settled_fresh_seconds, settings.settled_stale_seconds),
-        missing=_lifetime(settings.missing_fresh_seconds, 0),
-        settles_after=_seconds(settings.settles_after_seconds),
-        kept=_seconds(settings.kept_seconds),
-        retry_after=_seconds(settings.retry_after_seconds),
-    )
-
-
-def _lifetime(fresh: float, stale: float) -> Lifetime:
-    return Lifetime(_seconds(fresh), _seconds(stale))
-
-
-def _seconds(count: float) -> dt.timedelta:
-    return dt.timedelta(seconds=count)
+def _allowed_lag(settings: Settings) -> dt.timedelta:
+    """How far behind the mirror may be without a word: a few polls, which is what it usually is."""
+    return dt.timedelta(seconds=max(3 * settings.poll_seconds, 60))

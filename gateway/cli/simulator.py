@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import click
@@ -43,7 +44,8 @@ def command(
     webhooks = _webhooks(webhook_url, webhook_secret, noisy=noisy) if webhook_url else None
     app = create(seed=seed, calls=calls, live=live, retention_days=retention_days, webhooks=webhooks)
     click.echo(f"A simulated Vapi on http://{host}:{port}, private key sim-private-key, public key sim-public-key")
-    run(app, host, port)
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn has ended in order and passes Ctrl-C on
+        run(app, host, port)
 
 
 def _webhooks(url: str, secret: str | None, *, noisy: bool) -> Webhooks:

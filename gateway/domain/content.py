@@ -27,8 +27,8 @@ def without_content(catalog: Catalog) -> Strip:
     In a list nothing moves up: null stands where an element was, so that taking content out twice is the same as once.
     """
     paths = tuple(_paths(catalog))
-    tops = {path.keys[0] for path in paths if path.plain and len(path.steps) == 1}
-    deeper = tuple(dict.fromkeys(path.steps for path in paths if path.keys[0] not in tops))
+    tops = {path.steps[0].name for path in paths if len(path.steps) == 1 and isinstance(path.steps[0], Key)}
+    deeper = tuple(dict.fromkeys(path.steps for path in paths if path.steps[0] not in {Key(top) for top in tops}))
 
     def strip(document: Document) -> dict[str, Any]:
         left: dict[str, Any] = {key: value for key, value in document.items() if key not in tops}

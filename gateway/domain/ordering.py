@@ -42,7 +42,10 @@ class Order:
 
 
 Ordering: TypeAlias = tuple[Order, ...]
-"""By the first; rows that are equal in it by the next, and so on. In the end by id, the way that the last one goes."""
+"""By the first; rows that are equal in it by the next, and so on. In the end by id, the way that the last one goes.
+
+By nothing means by id, ascending; that alone cannot be reversed.
+"""
 
 NEWEST_FIRST: Final[Ordering] = (Order("created_at", Direction.DESC),)
 """How calls are listed if nothing else is said; those of one millisecond by descending id."""

@@ -101,7 +101,7 @@ class _Redaction:
     """A walk through one document; what has nothing to take out is given back as it is.
 
     What is found clean is remembered, since a call says most things two or three times: keys that make no secret of
-    their values, texts, and long lists not deeper than `_REPEATED_DEPTH`, to which later ones are compared.
+    their values, texts, and the first lists not deeper than `_REPEATED_DEPTH`, to which later ones are compared.
     """
 
     keys: set[str] = dataclasses.field(default_factory=set)

@@ -7,7 +7,7 @@ import datetime as dt
 import strawberry
 
 from gateway.graph.context import Info
-from gateway.services import status
+from gateway.services import checkpoints, status
 
 
 @strawberry.type(description="The stretch of time of which the mirror holds every call that Vapi had.")
@@ -38,15 +38,15 @@ class Backfill:
     done: bool = strawberry.field(description="Whether it has reached the beginning of history.")
 
 
-@strawberry.type(description="The last comparison of the mirror with what Vapi lists.")
+@strawberry.type(description="What comparing the mirror with Vapi has found, over all passes.")
 class Audit:
-    """The GraphQL type of `gateway.services.status.Audit`."""
+    """The GraphQL type of `gateway.services.checkpoints.Audit`."""
 
-    finished_at: dt.datetime = strawberry.field(description="When it ended.")
+    last_pass_at: dt.datetime | None = strawberry.field(description="When the last pass began; null before the first.")
     checked: int = strawberry.field(description="Calls that were compared.")
     missed: int = strawberry.field(description="Calls that webhooks and poll had not brought; they are held now.")
-    outdated: int = strawberry.field(description="Calls of which a change had been missed; they are current now.")
-    gone: int = strawberry.field(description="Calls that Vapi does not list any more; they are asked for again.")
+    stale: int = strawberry.field(description="Calls of which a change had been missed; they are current now.")
+    missing: int = strawberry.field(description="Calls that Vapi did not list any more; they were asked for by their id.")
 
 
 @strawberry.type(description="How complete and how fresh the gateway's own copy of all calls is.")
@@ -59,7 +59,7 @@ class Mirror:
     last_poll: dt.datetime | None = strawberry.field(description="When Vapi was last asked for changes.")
     last_webhook: dt.datetime | None = strawberry.field(description="When the last webhook came.")
     backfill: Backfill | None = strawberry.field(description="The walk through history; null before it begins.")
-    audit: Audit | None = strawberry.field(description="The last comparison with Vapi; null before the first.")
+    audit: Audit = strawberry.field(description="What comparing it with Vapi has found.")
 
 
 async def mirror(info: Info) -> Mirror:
@@ -91,13 +91,11 @@ def _backfill(found: status.Status) -> Backfill | None:
     )
 
 
-def _audit(found: status.Audit | None) -> Audit | None:
-    if found is None:
-        return None
+def _audit(found: checkpoints.Audit) -> Audit:
     return Audit(
-        finished_at=found.finished_at,
+        last_pass_at=found.last_pass_at,
         checked=found.checked,
         missed=found.missed,
-        outdated=found.outdated,
-        gone=found.gone,
+        stale=found.stale,
+        missing=found.missing,
     )

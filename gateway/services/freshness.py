@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Final
 
 from gateway.domain.coverage import Interval, missing
 from gateway.ports import SyncState
-
-POLL: Final = "poll"
-"""Under this name the poll saves its watermark: ``{"watermark": microseconds since 1970, …}``."""
+from gateway.services.checkpoints import Checkpoints
 
 
 class MirrorFreshness:
@@ -21,13 +18,14 @@ class MirrorFreshness:
 
     def __init__(self, *, state: SyncState, clock: Callable[[], dt.datetime], allowed_lag: dt.timedelta) -> None:
         self._state = state
+        self._checkpoints = Checkpoints(state)
         self._clock = clock
         self._allowed_lag = allowed_lag
 
     async def confirmed_at(self) -> dt.datetime | None:
-        """When upstream was last asked for all changes; None before the first poll."""
-        saved = await self._state.load(POLL)
-        return None if saved is None else _EPOCH + int(saved["watermark"]) * _MICROSECOND
+        """The moment of which every change is held; None before the first poll."""
+        watermark = await self._checkpoints.watermark()
+        return watermark and watermark.at
 
     async def lag(self) -> dt.timedelta | None:
         """How far behind upstream the mirror may be; None before the first poll."""
@@ -41,6 +39,3 @@ class MirrorFreshness:
             return None
         return missing(await self._state.coverage(), Interval(reach.start, latest))
 
-
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND: Final = dt.timedelta(microseconds=1)

@@ -31,6 +31,7 @@ from gateway.upstream.windows import STEADY, Page, pages
 _OVER: Final = ("ended", "not-found", "deletion-failed")
 _MOST: Final = 500
 _MOST_STUCK: Final = 100
+_USUAL: Final = Slicing()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Reconcile:
         clock: Callable[[], dt.datetime],
         interval: dt.timedelta = dt.timedelta(hours=6),
         stuck_after: dt.timedelta = dt.timedelta(hours=6),
-        slicing: Slicing = Slicing(),
+        slicing: Slicing = _USUAL,
         listen: Listener = silence,
     ) -> None:
         self._source = source

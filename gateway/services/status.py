@@ -6,11 +6,11 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable
 
-from gateway.domain.backfilling import Progress, of_json, progress
+from gateway.domain.backfilling import Progress, progress
 from gateway.domain.coverage import latest, merged
 from gateway.domain.retention import Retention
 from gateway.ports import Ledger, SyncState
-from gateway.services.freshness import MirrorFreshness
+from gateway.services.checkpoints import Audit, Checkpoints
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,17 +23,6 @@ class Coverage:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
-    """What the last comparison with upstream found."""
-
-    finished_at: dt.datetime
-    checked: int
-    missed: int
-    outdated: int
-    gone: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The state of the mirror at a moment."""
 
@@ -43,7 +32,7 @@ class Status:
     last_poll: dt.datetime | None
     last_webhook: dt.datetime | None
     backfill: Progress | None
-    audit: Audit | None
+    audit: Audit
 
 
 class MirrorStatus:
@@ -54,33 +43,32 @@ class MirrorStatus:
         *,
         state: SyncState,
         ledger: Ledger,
-        freshness: MirrorFreshness,
         retention: Retention,
         clock: Callable[[], dt.datetime],
     ) -> None:
         self._state = state
         self._ledger = ledger
-        self._freshness = freshness
+        self._checkpoints = Checkpoints(state)
         self._retention = retention
         self._clock = clock
 
     async def read(self) -> Status:
         """How things stand. Raises the leaves of `gateway.errors.StoreError`."""
-        confirmed_at = await self._freshness.confirmed_at()
+        watermark = await self._checkpoints.watermark()
         walk = await self._walk()
         return Status(
             coverage=await self._coverage(done=walk is not None and walk.done),
-            as_of=confirmed_at,
-            lag_seconds=None if confirmed_at is None else max((self._clock() - confirmed_at).total_seconds(), 0.0),
-            last_poll=await self._freshness.polled_at(),
+            as_of=watermark and watermark.at,
+            lag_seconds=max((self._clock() - watermark.at).total_seconds(), 0.0) if watermark else None,
+            last_poll=watermark and watermark.polled_at,
             last_webhook=await self._ledger.last_received(),
             backfill=walk,
-            audit=await self._audit(),
+            audit=await self._checkpoints.audit(),
         )
 
     async def _walk(self) -> Progress | None:
-        saved = await self._state.load("backfill")
-        return None if saved is None else progress(of_json(saved), self._retention)
+        walk = await self._checkpoints.backfill()
+        return None if walk is None else progress(walk, self._retention)
 
     async def _coverage(self, *, done: bool) -> Coverage:
         intervals = merged(await self._state.coverage())
@@ -88,15 +76,3 @@ class MirrorStatus:
         if newest is None:
             return Coverage(None, None, complete=False)
         return Coverage(newest.start, newest.end, complete=done and len(intervals) == 1)
-
-    async def _audit(self) -> Audit | None:
-        saved = await self._state.load("audit")
-        if saved is None:
-            return None
-        return Audit(
-            finished_at=dt.datetime.fromisoformat(saved["finishedAt"]),
-            checked=saved["checked"],
-            missed=saved["missed"],
-            outdated=saved["outdated"],
-            gone=saved["gone"],
-        )

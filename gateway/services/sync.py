@@ -101,11 +101,11 @@ class Sync:
 
     async def _renew(self) -> None:
         """Renew the lease in time. Raises `_Lost` where another has it, or it ran out while the store was away."""
-        while self.is_keeping:
+        while True:
             await self._sleep(self._beat)
-            if not await self._renewed() and not self.is_keeping:
-                break
-        raise _Lost
+            await self._renewed()
+            if not self.is_keeping:
+                raise _Lost
 
     async def _renewed(self) -> bool:
         """Whether one has the lease, for another term. Where the store cannot be asked, what was so stays so."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import bindparam, case, delete, func, null, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, case, delete, func, null, select, update
 
 from gateway.domain.catalog import Catalog
 from gateway.domain.content import content_columns, without_content
@@ -32,6 +31,7 @@ from gateway.store.applying import (
 )
 from gateway.store.contributions import Row
 from gateway.store.database import Database
+from gateway.store.ledger import APPLIED
 from gateway.store.packing import unpack
 from gateway.store.rewriting import Rewriting, held_bodies, write
 from gateway.store.storable import fitting
@@ -56,47 +56,49 @@ class SqlCalls:
 
     async def apply(self, batch: Batch) -> Sequence[Change]:
         """Put what was learned together with what is known, durably and as a whole; the visible changes, in order."""
-        async with self._database.writing() as connection:
-            last = await sequence.taken(connection, self._database)
-            rows = await self._rows(connection, {each.call_id for each in batch.observations})
-            writing = await self._decided(connection, batch.observations, rows, last)
-            await write(connection, self._database, writing)
-            changes = _changes(writing)
-            await sequence.advance(connection, self._database, last, last + len(changes))
-            await self._mark(connection, batch, rows)
-            await self._settle(connection, batch)
+        return await self._database.write(lambda connection: self._apply(connection, batch))
+
+    def _apply(self, connection: Connection, batch: Batch) -> Sequence[Change]:
+        last = sequence.taken(connection, self._database)
+        rows = self._rows(connection, {each.call_id for each in batch.observations})
+        writing = self._decided(connection, batch.observations, rows, last)
+        write(connection, self._database, writing)
+        changes = _changes(writing)
+        sequence.advance(connection, self._database, last, last + len(changes))
+        self._mark(connection, batch, rows)
+        self._settle(connection, batch)
         return changes
 
-    async def _rows(self, connection: AsyncConnection, call_ids: Iterable[str]) -> dict[str, Row]:
+    def _rows(self, connection: Connection, call_ids: Iterable[str]) -> dict[str, Row]:
         calls = self._database.tables.calls
         wanted = sorted(call_ids)
         if not wanted:
             return {}
-        rows = await connection.execute(select(calls).where(calls.c.id.in_(wanted)))
+        rows = connection.execute(select(calls).where(calls.c.id.in_(wanted)))
         return {row["id"]: dict(row) for row in rows.mappings()}
 
-    async def _decided(
-        self, connection: AsyncConnection, observations: Iterable[Observation], rows: Mapping[str, Row], last: int
+    def _decided(
+        self, connection: Connection, observations: Iterable[Observation], rows: Mapping[str, Row], last: int
     ) -> Rewriting:
         tables, found = self._database.tables, cases(observations, rows)
         again = [each.row["mirror_number"] for each in found if each.reads_again and each.row is not None]
-        bodies = await held_bodies(connection, tables.documents, again)
+        bodies = held_bodies(connection, tables.documents, again)
         newest = 0
         if any(each.row is None for each in found):
-            newest = await connection.scalar(select(func.coalesce(func.max(tables.calls.c.mirror_number), 0))) or 0
+            newest = connection.scalar(select(func.coalesce(func.max(tables.calls.c.mirror_number), 0))) or 0
         return rewriting(found, bodies, self._reading, last_change=last, last_number=newest)
 
-    async def _mark(self, connection: AsyncConnection, batch: Batch, rows: Mapping[str, Row]) -> None:
+    def _mark(self, connection: Connection, batch: Batch, rows: Mapping[str, Row]) -> None:
         """Add marks, and take away those that are done."""
         marks = self._database.tables.marks
         if batch.marks:
-            await connection.execute(sync.remember(self._database), sync.rows(batch.marks))
+            connection.execute(sync.remember(self._database), sync.rows(batch.marks))
         done = [{"of_call": call_id, "until": until} for call_id, until in fulfilled(batch.observations, rows).items()]
         if done:
             which = (marks.c.call_id == bindparam("of_call"), marks.c.due_at <= bindparam("until"))
-            await connection.execute(delete(marks).where(*which), done)
+            connection.execute(delete(marks).where(*which), done)
 
-    async def _settle(self, connection: AsyncConnection, batch: Batch) -> None:
+    def _settle(self, connection: Connection, batch: Batch) -> None:
         """Settle entries of the ledger, and empty all entries of calls that are gone."""
         tables = self._database.tables
         calls, ledger = tables.calls.c, tables.ledger
@@ -104,11 +106,11 @@ class SqlCalls:
         gone = select(calls.id).where(calls.mirror_state.in_([state.value for state in GONE]))
         if touched:
             of_them = ledger.c.call_id.in_(gone.where(calls.id.in_(touched)))
-            await connection.execute(update(ledger).where(of_them).values(state="applied", body=null(), reason=null()))
+            connection.execute(update(ledger).where(of_them).values(state=APPLIED, body=null(), reason=null()))
         if batch.settled:
             kept = case((ledger.c.call_id.in_(gone), null()), else_=ledger.c.body)
             which = ledger.c.id.in_(batch.settled)
-            await connection.execute(update(ledger).where(which).values(state="applied", body=kept, reason=null()))
+            connection.execute(update(ledger).where(which).values(state=APPLIED, body=kept, reason=null()))
 
     async def read(self, call_ids: Sequence[str]) -> Mapping[str, Stored]:
         """The calls of these ids that are known (deleted ones too, those that were never read not)."""

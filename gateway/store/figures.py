@@ -12,8 +12,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, tuple_
 
 from gateway.store.contributions import NO_ASSISTANT, Contribution, Row
 from gateway.store.database import Database
@@ -92,36 +91,36 @@ def _extreme(known: dt.datetime | None, change: Difference, sign: int) -> dt.dat
     return None if known in change.left else known
 
 
-async def adjust(connection: AsyncConnection, database: Database, moves: Sequence[Move]) -> set[str]:
+def adjust(connection: Connection, database: Database, moves: Sequence[Move]) -> set[str]:
     """Keep the figures with calls that moved; the calls are written already. Gives the customers without calls."""
     changes = differences(moves)
     if not changes:
         return set()
     tables = database.tables
-    known = await _known(connection, tables, {key for key, _ in changes})
+    known = _known(connection, tables, {key for key, _ in changes})
     rows = [adjusted(known.get(who), who, change) for who, change in changes.items()]
     left = [row for row in rows if row["customer_call_count"] > 0]
     for row in left:
-        await _look_up(connection, tables, row)
-    await _write(connection, database, left)
+        _look_up(connection, tables, row)
+    _write(connection, database, left)
     gone = [(row["customer_key"], row["assistant_id"]) for row in rows if row["customer_call_count"] <= 0]
-    await _delete(connection, tables, gone)
+    _delete(connection, tables, gone)
     return {key for key, assistant in gone if assistant == ALL_ASSISTANTS}
 
 
-async def _known(connection: AsyncConnection, tables: Tables, keys: Iterable[str]) -> Mapping[Who, Row]:
+def _known(connection: Connection, tables: Tables, keys: Iterable[str]) -> Mapping[Who, Row]:
     figures = tables.figures
-    rows = await connection.execute(select(figures).where(figures.c.customer_key.in_(sorted(keys))))
+    rows = connection.execute(select(figures).where(figures.c.customer_key.in_(sorted(keys))))
     return {(row["customer_key"], row["assistant_id"]): dict(row) for row in rows.mappings()}
 
 
-async def _look_up(connection: AsyncConnection, tables: Tables, row: Row) -> None:
+def _look_up(connection: Connection, tables: Tables, row: Row) -> None:
     """Fill in a first or last time that only the calls can tell: one step in the index of their customer."""
     created_at = tables.calls.c.created_at
     for name, order in ((_FIRST, created_at.asc()), (_LAST, created_at.desc())):
         if row[name] is None:
             question = select(created_at).where(_calls_of(tables, row)).order_by(order).limit(1)
-            row[name] = (await connection.execute(question)).scalar_one()
+            row[name] = (connection.execute(question)).scalar_one()
 
 
 def _calls_of(tables: Tables, row: Row) -> ColumnElement[bool]:
@@ -137,15 +136,15 @@ def _calls_of(tables: Tables, row: Row) -> ColumnElement[bool]:
     return and_(of_customer, stated == assistant)
 
 
-async def _write(connection: AsyncConnection, database: Database, rows: Sequence[Row]) -> None:
+def _write(connection: Connection, database: Database, rows: Sequence[Row]) -> None:
     if rows:
         insert = database.insert(database.tables.figures)
         values = {name: insert.excluded[name] for name in rows[0] if name not in _KEY}
-        await connection.execute(insert.on_conflict_do_update(index_elements=_KEY, set_=values), rows)
+        connection.execute(insert.on_conflict_do_update(index_elements=_KEY, set_=values), rows)
 
 
-async def _delete(connection: AsyncConnection, tables: Tables, gone: Sequence[Who]) -> None:
+def _delete(connection: Connection, tables: Tables, gone: Sequence[Who]) -> None:
     figures = tables.figures.c
     for at in range(0, len(gone), _IDS_AT_ONCE):
         which = tuple_(figures.customer_key, figures.assistant_id).in_(gone[at : at + _IDS_AT_ONCE])
-        await connection.execute(delete(tables.figures).where(which))
+        connection.execute(delete(tables.figures).where(which))

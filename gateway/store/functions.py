@@ -21,6 +21,17 @@ class elements_of(FunctionElement[str]):  # noqa: N801  # functions are named so
     inherit_cache = True
 
 
+class in_brackets(FunctionElement[bool]):  # noqa: N801  # functions are named so
+    """``in_brackets(condition)``: the condition, as deep as it is by itself, whatever stands beside it."""
+
+    inherit_cache = True
+
+
+@compiles(in_brackets)
+def _brackets(element: in_brackets, compiler: SQLCompiler, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)})"
+
+
 @compiles(place_of, "sqlite")
 def _instr(element: place_of, compiler: SQLCompiler, **options: Any) -> str:
     return f"instr({compiler.process(element.clauses, **options)})"

@@ -31,10 +31,30 @@ async def opened(url: str, catalog: Catalog, *, patience: float = PATIENCE) -> D
         StoreIncompatible: a newer version made what is in it, or something else did; nothing was changed.
         StoreUnavailable: it cannot be reached.
     """
-    at, made = address(url), tables(catalog)
-    kind = sqlite if at.drivername == sqlite.DRIVER else postgres
-    await _prepare(kind, at, made, patience)
-    return Database(made, kind.writer(at), kind.reader(at), kind.blocking_writer(at))
+    found = database(url, catalog)
+    await prepare(url, found.tables, patience=patience)
+    return found
+
+
+def database(url: str, catalog: Catalog) -> Database:
+    """The database under a URL; it is connected to when it is first used, and must have been made ready by then.
+
+    Raises:
+        SettingsInvalid: the URL cannot be used.
+    """
+    at = address(url)
+    kind = _kind(at)
+    return Database(tables(catalog), kind.writer(at), kind.reader(at), kind.blocking_writer(at))
+
+
+async def prepare(url: str, made: Tables, *, patience: float = PATIENCE) -> None:
+    """Make or change the tables where that is needed. Raises as `opened` does."""
+    at = address(url)
+    await _prepare(_kind(at), at, made, patience)
+
+
+def _kind(at: URL) -> ModuleType:
+    return sqlite if at.drivername == sqlite.DRIVER else postgres
 
 
 async def _prepare(kind: ModuleType, at: URL, made: Tables, patience: float) -> None:

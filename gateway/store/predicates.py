@@ -26,12 +26,11 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import JSON, TypeEngine
 
 from gateway.domain.filters import AllOf, AnyOf, Comparator, Condition, Not, Predicate, Search, pushed
 from gateway.store.conditions import settled
-from gateway.store.functions import elements_of, place_of
+from gateway.store.functions import elements_of, in_brackets, place_of
 from gateway.store.types import Instant, Words
 
 Columns: TypeAlias = Mapping[str, ColumnElement[Any]]
@@ -83,7 +82,7 @@ def _joined(join: Callable[..., ColumnElement[bool]], parts: Sequence[ColumnElem
     if len(parts) <= _WIDE:
         return join(*parts)
     half = len(parts) // 2
-    return join(Grouping(_joined(join, parts[:half])), Grouping(_joined(join, parts[half:])))
+    return join(in_brackets(_joined(join, parts[:half])), in_brackets(_joined(join, parts[half:])))
 
 
 def _fails(condition: Condition, column: ColumnElement[Any]) -> ColumnElement[bool]:

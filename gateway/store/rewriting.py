@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-from sqlalchemy import Table, bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
 from gateway.store import figures, searching, stated
 from gateway.store.contributions import Contribution, Row, contribution
@@ -46,48 +45,48 @@ class Rewriting:
     purge: bool = False
 
 
-async def write(connection: AsyncConnection, database: Database, rewriting: Rewriting) -> None:
+def write(connection: Connection, database: Database, rewriting: Rewriting) -> None:
     """Write it, in the transaction of whoever holds the change sequence."""
     tables = database.tables
     added = {row["mirror_number"] for before, row in rewriting.rows if before is None}
-    await _put(connection, database, tables.calls, [row for _, row in rewriting.rows])
-    await _remember(connection, tables.calls, rewriting.remembered)
-    await _write_bodies(connection, database, rewriting.bodies)
-    await _write_costs(connection, tables.costs, rewriting.costs, added)
+    _put(connection, database, tables.calls, [row for _, row in rewriting.rows])
+    _remember(connection, tables.calls, rewriting.remembered)
+    _write_bodies(connection, database, rewriting.bodies)
+    _write_costs(connection, tables.costs, rewriting.costs, added)
     if rewriting.words or rewriting.purge:
-        await searching.index(connection, database, rewriting.words, added=added, purge=rewriting.purge)
-    await _follow(connection, database, rewriting.rows)
+        searching.index(connection, database, rewriting.words, added=added, purge=rewriting.purge)
+    _follow(connection, database, rewriting.rows)
 
 
-async def _put(connection: AsyncConnection, database: Database, table: Table, rows: Sequence[Row]) -> None:
+def _put(connection: Connection, database: Database, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows, or replace all of those that are there."""
     if rows:
         insert = database.insert(table)
         values = {name: insert.excluded[name] for name in rows[0] if name != "mirror_number"}
-        await connection.execute(insert.on_conflict_do_update(index_elements=["mirror_number"], set_=values), rows)
+        connection.execute(insert.on_conflict_do_update(index_elements=["mirror_number"], set_=values), rows)
 
 
-async def _remember(connection: AsyncConnection, calls: Table, rows: Sequence[Row]) -> None:
+def _remember(connection: Connection, calls: Table, rows: Sequence[Row]) -> None:
     if rows:
         which = calls.c.mirror_number == bindparam("number")
         values = [{"number": row["mirror_number"], **{name: row[name] for name in REMEMBERED}} for row in rows]
-        await connection.execute(update(calls).where(which).values({n: bindparam(n) for n in REMEMBERED}), values)
+        connection.execute(update(calls).where(which).values({n: bindparam(n) for n in REMEMBERED}), values)
 
 
-async def _write_bodies(connection: AsyncConnection, database: Database, bodies: Mapping[int, bytes | None]) -> None:
+def _write_bodies(connection: Connection, database: Database, bodies: Mapping[int, bytes | None]) -> None:
     documents = database.tables.documents
     held = [{"mirror_number": number, "body": body} for number, body in bodies.items() if body is not None]
-    await _put(connection, database, documents, held)
-    await _remove(connection, documents, [number for number, body in bodies.items() if body is None])
+    _put(connection, database, documents, held)
+    _remove(connection, documents, [number for number, body in bodies.items() if body is None])
 
 
-async def _write_costs(
-    connection: AsyncConnection,
+def _write_costs(
+    connection: Connection,
     table: Table,
     costs: Mapping[int, Sequence[Mapping[str, Any]]],
     added: AbstractSet[int],
 ) -> None:
-    await _remove(connection, table, sorted(costs.keys() - added))
+    _remove(connection, table, sorted(costs.keys() - added))
     names = [column.name for column in table.columns if column.name not in ("mirror_number", "position")]
     rows = [
         {"mirror_number": number, "position": position, **{name: cost.get(name) for name in names}}
@@ -95,32 +94,32 @@ async def _write_costs(
         for position, cost in enumerate(of_call)
     ]
     if rows:
-        await connection.execute(table.insert(), rows)
+        connection.execute(table.insert(), rows)
 
 
-async def _remove(connection: AsyncConnection, table: Table, numbers: Sequence[int]) -> None:
+def _remove(connection: Connection, table: Table, numbers: Sequence[int]) -> None:
     if numbers:
         which = table.c.mirror_number == bindparam("number")
-        await connection.execute(delete(table).where(which), [{"number": number} for number in numbers])
+        connection.execute(delete(table).where(which), [{"number": number} for number in numbers])
 
 
-async def _follow(connection: AsyncConnection, database: Database, rows: Sequence[tuple[Row | None, Row]]) -> None:
+def _follow(connection: Connection, database: Database, rows: Sequence[tuple[Row | None, Row]]) -> None:
     """Let customers and figures follow the calls."""
     names = stated.columns(database.tables)
     moves = [(contribution(before, names), contribution(now, names), now["mirror_change"]) for before, now in rows]
     concerned = [move for move in moves if _concerns(move[:2])]
     if concerned:
-        empty = await figures.adjust(connection, database, [(before, now) for before, now, _ in concerned])
-        await stated.restate(connection, database, concerned, empty)
+        empty = figures.adjust(connection, database, [(before, now) for before, now, _ in concerned])
+        stated.restate(connection, database, concerned, empty)
 
 
 def _concerns(move: tuple[Contribution | None, Contribution | None]) -> bool:
     return move != (None, None)
 
 
-async def held_bodies(connection: AsyncConnection, documents: Table, numbers: Sequence[int]) -> dict[int, bytes]:
+def held_bodies(connection: Connection, documents: Table, numbers: Sequence[int]) -> dict[int, bytes]:
     """The packed documents of these calls, by number."""
     if not numbers:
         return {}
-    rows = await connection.execute(select(documents).where(documents.c.mirror_number.in_(numbers)))
+    rows = connection.execute(select(documents).where(documents.c.mirror_number.in_(numbers)))
     return {row.mirror_number: row.body for row in rows}

@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, text
 
 from gateway.store.database import Database
 
@@ -46,8 +45,8 @@ def within(words: AbstractSet[str]) -> list[str]:
     return kept[:most]
 
 
-async def index(
-    connection: AsyncConnection,
+def index(
+    connection: Connection,
     database: Database,
     words: Mapping[int, AbstractSet[str]],
     *,
@@ -60,40 +59,40 @@ async def index(
     """
     kept = {number: within(of_call) for number, of_call in words.items()}
     if database.dialect == "postgresql":
-        await _index_postgres(connection, kept)
+        _index_postgres(connection, kept)
     else:
-        await _index_sqlite(connection, kept, added, purge=purge)
+        _index_sqlite(connection, kept, added, purge=purge)
 
 
-async def _index_postgres(connection: AsyncConnection, kept: Mapping[int, list[str]]) -> None:
+def _index_postgres(connection: Connection, kept: Mapping[int, list[str]]) -> None:
     gone = [number for number, words in kept.items() if not words]
     if gone:
-        await connection.execute(_REMOVE_POSTGRES, {"numbers": gone})
+        connection.execute(_REMOVE_POSTGRES, {"numbers": gone})
     rows = [{"number": number, "words": words} for number, words in kept.items() if words]
     if rows:
-        await connection.execute(_PUT_POSTGRES, rows)
+        connection.execute(_PUT_POSTGRES, rows)
 
 
-async def _index_sqlite(
-    connection: AsyncConnection, kept: Mapping[int, list[str]], added: AbstractSet[int], *, purge: bool
+def _index_sqlite(
+    connection: Connection, kept: Mapping[int, list[str]], added: AbstractSet[int], *, purge: bool
 ) -> None:
     texts = {number: " ".join(words) for number, words in kept.items()}
-    held = await _held(connection, texts.keys() - added)
+    held = _held(connection, texts.keys() - added)
     gone = [{"number": number} for number, words in held.items() if words != texts[number]]
     if _SECURE and (gone or purge):
-        await connection.execute(_SWITCH_ON)
+        connection.execute(_SWITCH_ON)
     if gone:
-        await connection.execute(_REMOVE, gone)
+        connection.execute(_REMOVE, gone)
     wanted = {number: words for number, words in texts.items() if words and held.get(number) != words}
     rows = [{"number": number, "words": words} for number, words in wanted.items()]
     if rows:
-        await connection.execute(_ADD, rows)
+        connection.execute(_ADD, rows)
     if purge and not _SECURE:
-        await connection.execute(_MERGE)
+        connection.execute(_MERGE)
 
 
-async def _held(connection: AsyncConnection, numbers: AbstractSet[int]) -> dict[int, str]:
+def _held(connection: Connection, numbers: AbstractSet[int]) -> dict[int, str]:
     if not numbers:
         return {}
-    rows = await connection.execute(_READ, {"numbers": json.dumps(sorted(numbers))})
+    rows = connection.execute(_READ, {"numbers": json.dumps(sorted(numbers))})
     return {row.rowid: row.words for row in rows}

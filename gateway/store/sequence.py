@@ -6,22 +6,22 @@ transaction has the whole file from its beginning; in PostgreSQL the row's lock 
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.store.database import Database
 
 
-async def taken(connection: AsyncConnection, database: Database) -> int:
+def taken(connection: Connection, database: Database) -> int:
     """The number of the last change; nobody else makes one before this transaction ends."""
-    last: int = (await connection.execute(select(database.tables.sequence.c.last).with_for_update())).scalar_one()
+    last: int = (connection.execute(select(database.tables.sequence.c.last).with_for_update())).scalar_one()
     return last
 
 
-async def advance(connection: AsyncConnection, database: Database, before: int, last: int) -> None:
+def advance(connection: Connection, database: Database, before: int, last: int) -> None:
     """State the number of the last change, once there are new ones."""
     if last != before:
-        await connection.execute(update(database.tables.sequence).values(last=last))
+        connection.execute(update(database.tables.sequence).values(last=last))
 
 
 async def seen(connection: AsyncConnection, database: Database) -> int:

@@ -11,8 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, select
 
 from gateway.store.contributions import Contribution, Row
 from gateway.store.database import Database
@@ -77,29 +76,29 @@ def moved(profiles: dict[str, Profile], moves: Iterable[Numbered]) -> None:
             profiles[now.key].learn(now)
 
 
-async def restate(
-    connection: AsyncConnection, database: Database, moves: Sequence[Numbered], without_calls: Iterable[str]
+def restate(
+    connection: Connection, database: Database, moves: Sequence[Numbered], without_calls: Iterable[str]
 ) -> None:
     """Keep the customers with calls that moved, and drop those that have no calls; the calls are written already."""
     gone = set(without_calls)
     keys = {call.key for before, now, _ in moves for call in (before, now) if call is not None}
-    profiles = await _known(connection, database.tables, keys - gone)
+    profiles = _known(connection, database.tables, keys - gone)
     moved(profiles, moves)
     left = {key: profile for key, profile in profiles.items() if key not in gone}
     for key, profile in left.items():
         for name in sorted(profile.lost):
-            await _look_up(connection, database.tables, key, name, profile)
-    await _write(connection, database, left)
+            _look_up(connection, database.tables, key, name, profile)
+    _write(connection, database, left)
     if gone:
         customers = database.tables.customers
-        await connection.execute(delete(customers).where(customers.c.customer_key.in_(sorted(gone))))
+        connection.execute(delete(customers).where(customers.c.customer_key.in_(sorted(gone))))
 
 
-async def _known(connection: AsyncConnection, tables: Tables, keys: Iterable[str]) -> dict[str, Profile]:
+def _known(connection: Connection, tables: Tables, keys: Iterable[str]) -> dict[str, Profile]:
     if not (wanted := sorted(keys)):
         return {}
     question = select(tables.customers).where(tables.customers.c.customer_key.in_(wanted))
-    rows = (await connection.execute(question)).mappings()
+    rows = (connection.execute(question)).mappings()
     return {row["customer_key"]: _profile(dict(row), columns(tables)) for row in rows}
 
 
@@ -108,27 +107,27 @@ def _profile(row: Row, names: Iterable[str]) -> Profile:
     return Profile(row["mirror_change"], {name: row[name] for name in names}, sources)
 
 
-async def _look_up(connection: AsyncConnection, tables: Tables, key: str, name: str, profile: Profile) -> None:
+def _look_up(connection: Connection, tables: Tables, key: str, name: str, profile: Profile) -> None:
     """Find the newest call that states an attribute: some steps in the index of the customer's calls."""
     calls = tables.calls.c
     newest = (calls.created_at.desc(), calls.id.desc())
     stating = (calls.customer_key == key, calls[name].is_not(None))
     question = select(calls[name], calls.created_at, calls.id).where(*stating).order_by(*newest).limit(1)
-    found = (await connection.execute(question)).first()
+    found = (connection.execute(question)).first()
     profile.values[name] = None if found is None else found[0]
     profile.sources.pop(name, None)
     if found is not None:
         profile.sources[name] = ((found[1] - _EPOCH) // _MICROSECOND, found[2])
 
 
-async def _write(connection: AsyncConnection, database: Database, profiles: Mapping[str, Profile]) -> None:
+def _write(connection: Connection, database: Database, profiles: Mapping[str, Profile]) -> None:
     if not profiles:
         return
     names = columns(database.tables)
     insert = database.insert(database.tables.customers)
     values = {name: insert.excluded[name] for name in ("mirror_change", "mirror_sources", *names)}
     upsert = insert.on_conflict_do_update(index_elements=["customer_key"], set_=values)
-    await connection.execute(upsert, [_row(key, profile, names) for key, profile in profiles.items()])
+    connection.execute(upsert, [_row(key, profile, names) for key, profile in profiles.items()])
 
 
 def _row(key: str, profile: Profile, names: Iterable[str]) -> Row:

@@ -203,7 +203,7 @@ def _coverage(metadata: MetaData) -> Table:
     return Table(
         "coverage",
         metadata,
-        Column("start", Instant, primary_key=True),
+        Column("start", Instant, primary_key=True, autoincrement=False),
         Column("end", Instant, nullable=False),
     )
 

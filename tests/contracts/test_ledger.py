@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.catalog import build
@@ -121,6 +121,7 @@ async def test_an_odd_type_or_call_costs_its_odd_characters_not_the_delivery(led
     assert (entry.delivery.type, entry.delivery.call_id) == ("a\ufffdb", "c\ufffdd")
 
 
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(bodies=st.lists(st.binary(max_size=50), max_size=5))
 async def test_bodies_come_back_byte_by_byte(ledger: Ledger, bodies: list[bytes]) -> None:
     before = len(await ledger.waiting(10_000))

@@ -129,6 +129,31 @@ async def test_a_list_says_nothing_of_what_is_open() -> None:
     assert dict(asked[0].url.params) == {"limit": "1"}
 
 
+async def test_a_list_can_be_narrowed_by_when_calls_changed() -> None:
+    asked: list[httpx.Request] = []
+    moment = dt.datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=dt.UTC)
+    await client(ok([]), asked=asked).list(CallQuery(limit=5, updated_from=moment, updated_to=moment))
+    assert dict(asked[0].url.params) == {
+        "limit": "5",
+        "updatedAtGe": "2026-01-02T03:04:05.678Z",
+        "updatedAtLe": "2026-01-02T03:04:05.679Z",
+    }
+
+
+async def test_a_list_can_be_had_as_it_came() -> None:
+    assert await client(httpx.Response(200, content=b"[1, ")).body(CallQuery(limit=5)) == b"[1, "
+
+
+async def test_what_is_asked_in_the_background_lets_everything_else_go_first() -> None:
+    pacing = Pacing(rate=0.001, burst=2)
+    first, second = (client(ok([]), pacing=pacing, background=each) for each in (True, True))
+    await first.list(CallQuery(limit=1))
+    waiting = asyncio.ensure_future(second.list(CallQuery(limit=1)))
+    await client(ok([]), pacing=pacing).list(CallQuery(limit=1))
+    assert not waiting.done()
+    waiting.cancel()
+
+
 async def test_bounds_finer_than_the_wire_are_rounded_outwards() -> None:
     asked: list[httpx.Request] = []
     fine = dt.datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=dt.UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 
 import pytest
 
@@ -87,3 +88,60 @@ async def test_whoever_gave_up_takes_no_turn_from_others() -> None:
     assert await pacing.turn(patience=PATIENT)
     assert not await pacing.turn(patience=0.001)
     assert await pacing.turn(patience=PATIENT)
+
+
+# In the background
+
+
+async def test_the_background_leaves_half_of_the_bucket_to_others() -> None:
+    pacing = Pacing(rate=0.001, burst=10)
+    for _ in range(5):
+        assert await pacing.background_turn(patience=PATIENT)
+    waiting = asyncio.ensure_future(pacing.background_turn(patience=PATIENT))
+    await asyncio.sleep(0)
+    for _ in range(5):
+        assert await pacing.turn(patience=0.001)
+    assert not waiting.done()
+    waiting.cancel()
+
+
+async def test_the_background_waits_for_whoever_waits() -> None:
+    pacing = Pacing(rate=100, burst=1)
+    await pacing.turn(patience=PATIENT)
+    order: list[str] = []
+
+    async def ask(name: str, turn: Awaitable[bool]) -> None:
+        assert await turn
+        order.append(name)
+
+    background = ask("background", pacing.background_turn(patience=PATIENT))
+    readers = (ask("reader", pacing.turn(patience=PATIENT)) for _ in range(4))
+    await asyncio.gather(background, *readers)
+    assert order == ["reader"] * 4 + ["background"]
+
+
+async def test_the_background_honours_a_pause_too() -> None:
+    pacing = Pacing(rate=0)
+    pacing.pause(0.02)
+    started = time.monotonic()
+    assert await pacing.background_turn(patience=PATIENT)
+    assert time.monotonic() - started >= 0.02
+    pacing.pause(30.0)
+    assert not await pacing.background_turn(patience=1.0)
+
+
+async def test_what_is_spare_is_what_the_bucket_holds_beyond_its_half() -> None:
+    pacing = Pacing(rate=0.001, burst=10)
+    assert pacing.spare() == 5
+    await pacing.turn(patience=PATIENT)
+    assert pacing.spare() == 4
+    for _ in range(9):
+        await pacing.turn(patience=PATIENT)
+    assert pacing.spare() == 0
+
+
+async def test_nothing_is_spare_during_a_pause() -> None:
+    pacing = Pacing(rate=0)
+    assert pacing.spare() > 0
+    pacing.pause(1.0)
+    assert pacing.spare() == 0

@@ -119,7 +119,7 @@ def _sync(op: Operations) -> None:
     op.create_index("ix_marks_due_at", "marks", ["due_at"])
     op.create_table(
         "coverage",
-        sa.Column("start", _INSTANT, primary_key=True),
+        sa.Column("start", _INSTANT, primary_key=True, autoincrement=False),
         sa.Column("end", _INSTANT, nullable=False),
     )
     op.create_table(

@@ -1,0 +1,54 @@
+"""The mirror behind single calls: what it holds of them, and what reading one from upstream means to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+
+from gateway.domain.marks import Mark
+from gateway.domain.mirrored import State
+from gateway.domain.observations import Snapshot
+from gateway.domain.retention import Retention, absent
+from gateway.ports import CallStore, Document, Stored, SyncState
+from gateway.services.intake import Intake
+from gateway.services.rereads import created_at
+
+
+class CallMirror:
+    """A `gateway.ports.Mirror` over the store; what it learns takes the one way in."""
+
+    def __init__(
+        self,
+        *,
+        store: CallStore,
+        state: SyncState,
+        intake: Intake,
+        prepare: Callable[[Document, dt.datetime], Snapshot],
+        retention: Retention,
+    ) -> None:
+        self._store = store
+        self._state = state
+        self._intake = intake
+        self._prepare = prepare
+        self._retention = retention
+
+    async def known(self, call_ids: Sequence[str]) -> Mapping[str, Stored]:
+        """What the mirror holds of these calls."""
+        return await self._store.read(call_ids)
+
+    async def take(self, redacted: Document, read_at: dt.datetime) -> int | None:
+        """Put in a call that upstream was asked for; the number of the change, None where it changes nothing."""
+        changes = await self._intake.take([self._prepare(redacted, read_at)])
+        return changes[-1].number if changes else None
+
+    async def absent(self, call_id: str, asked_at: dt.datetime) -> State | None:
+        """Upstream was asked and does not have the call; what that makes of it. None where it was never known."""
+        known = (await self._store.read([call_id])).get(call_id)
+        if known is None or known.state is not State.PRESENT:
+            return known and known.state
+        verdict = absent(call_id, None, created_at(call_id, known), asked_at, self._retention)
+        if isinstance(verdict, Mark):
+            await self._state.mark([verdict])
+            return State.PRESENT
+        await self._intake.take([verdict])
+        return State.DELETED if verdict.deleted else State.FORGOTTEN

@@ -1,0 +1,1 @@
+"""From settings to parts: what `gateway.app` puts together, concept by concept."""
