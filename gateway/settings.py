@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.errors import SettingsInvalid
 from gateway.toml_lines import line_of
@@ -74,6 +74,31 @@ class CustomerSettings(_Strict):
     alias: dict[str, str] = Field(
         default_factory=dict, description="Customer keys that are another key's person: alias = key."
     )
+
+
+class BearerSettings(_Strict):
+    """Vapi's credential “Bearer Token” for the server that webhooks go to."""
+
+    tokens: tuple[SecretStr, ...] = Field(min_length=1, description="The tokens; several while one replaces another.")
+    header: str = Field(default="Authorization", description="The header that it comes in.")
+    prefix: bool = Field(default=True, description="Whether the word “Bearer” stands before it.")
+
+
+class HmacSettings(_Strict):
+    """Vapi's credential “HMAC” for the server that webhooks go to, with its knobs by Vapi's names."""
+
+    secrets: tuple[SecretStr, ...] = Field(min_length=1, description="The keys; several while one replaces another.")
+    algorithm: Literal["sha256", "sha512", "sha1"] = Field(default="sha256", description="The hash.")
+    signature_header: str = Field(default="x-signature", description="The header with the signature.")
+    timestamp_header: str = Field(default="x-timestamp", description="The header with the moment of sending.")
+    signature_prefix: str = Field(default="", description="What stands before the signature.")
+    include_timestamp: bool = Field(default=True, description="Whether the moment is part of what is signed.")
+    payload_format: str = Field(default="{timestamp}.{body}", description="What is signed.")
+    message_id_header: str | None = Field(default=None, description="The header with the message's id, if it is signed.")
+    signature_encoding: Literal["hex", "base64"] = Field(default="hex", description="How the signature is written.")
+    secret_is_base64: bool = Field(default=False, description="Whether the keys are written in base64.")
+    url: str = Field(default="", description="The address that Vapi was told, if it is signed.")
+    tolerance_seconds: Seconds = Field(default=300, description="How old a signature may be.")
 
 
 class Settings(BaseSettings):
@@ -204,6 +229,30 @@ class Settings(BaseSettings):
         default=300, description="How far behind Vapi the mirror may be before /readyz fails; 0 for any."
     )
 
+    webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="What Vapi sends as X-Vapi-Secret with each webhook (`server.secret`); several, parted by commas, "
+        "while one replaces another.",
+    )
+    webhook_bearer: BearerSettings | None = Field(
+        default=None, description="The bearer tokens that Vapi may send with webhooks: see docs/webhooks.md."
+    )
+    webhook_hmac: HmacSettings | None = Field(
+        default=None, description="How Vapi signs webhooks: see docs/webhooks.md."
+    )
+    webhook_anonymous: bool = Field(
+        default=False, description="Take webhooks from whoever sends them: for trying it out on one's own machine."
+    )
+    webhook_body_bytes: int = Field(
+        default=8 * 2**20, ge=2**10, le=2**30, description="The largest webhook that is taken, in bytes."
+    )
+    webhook_noticed_seconds: Seconds = Field(
+        default=0.3, description="How long after a webhook its call is read, so that several together cost one reading."
+    )
+    webhook_late_seconds: Seconds = Field(
+        default=180, description="How long after the report of its end a call is read once more, for late analysis."
+    )
+
     keep_content_days: Days = Field(
         default=0, description="How long transcripts, messages, analysis and search words are kept; 0 for good."
     )
@@ -214,6 +263,12 @@ class Settings(BaseSettings):
 
     call: CallSettings = Field(default=CallSettings(), description="The call: see docs/settings.md.")
     customer: CustomerSettings = Field(default=CustomerSettings(), description="The customer: see docs/settings.md.")
+
+    @field_validator("webhook_secrets", mode="before")
+    @classmethod
+    def _parted(cls, stated: object) -> object:
+        """A variable of the environment holds several with commas between them."""
+        return tuple(filter(None, map(str.strip, stated.split(",")))) if isinstance(stated, str) else stated
 
     @classmethod
     def settings_customise_sources(

@@ -13,6 +13,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import math
 from typing import Any, Final
 
 from gateway.domain.ordering import Position
@@ -21,8 +22,9 @@ from gateway.errors import BadUserInput
 _VERSION: Final = 2
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
-_LONGEST: Final = 4096
-_SCALARS: Final = (str, int, float, bool, type(None))
+_LONGEST: Final = 2**16
+"""Characters of a cursor; one stands for all the texts by which its list is ordered."""
+_LARGEST: Final = 2**63
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ def encode(cursor: Cursor) -> str:
     return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def decode(text: str, *, stated: str, argument: str = "after") -> Cursor:
-    """Read a cursor that a client sent back together with a list of this digest.
+def decode(text: str, *, stated: str, kinds: Sequence[Kind], argument: str = "after") -> Cursor:
+    """Read a cursor that a client sent back together with a list of this digest, ordered by attributes of these kinds.
 
     Raises:
         BadUserInput: it is no cursor of ours, of another version, or belongs to another filter or order.
@@ -74,7 +76,7 @@ def _read(text: str) -> Cursor:
     known = type(version) is int and version == _VERSION and type(now) is int and isinstance(values, list)
     if not (known and isinstance(row_id, str) and isinstance(stated, str)):
         raise ValueError
-    return Cursor(Position(tuple(map(_value, values)), row_id), _instant(now), stated)
+    return Cursor(Position(tuple(map(_value, values)), str(_value(row_id))), _instant(now), stated)
 
 
 def _refused(constant: str) -> None:
@@ -86,11 +88,19 @@ def _plain(value: object) -> Any:
 
 
 def _value(plain: Any) -> object:
-    if isinstance(plain, dict):
-        return _instant(int(plain["at"]))
-    if not isinstance(plain, _SCALARS):
-        raise TypeError
-    return plain
+    """A value that some row could have: anybody can write a cursor, and no database takes everything."""
+    match plain:
+        case None | bool():
+            return plain
+        case str() if "\0" not in plain:
+            return plain
+        case int() if -_LARGEST <= plain < _LARGEST:
+            return plain
+        case float() if math.isfinite(plain):
+            return plain
+        case {"at": int(at)}:
+            return _instant(at)
+    raise ValueError
 
 
 def _instant(microseconds: int) -> dt.datetime:

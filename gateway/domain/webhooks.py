@@ -164,13 +164,13 @@ def reduced(message: Mapping[str, Any]) -> dict[str, Any]:
     """
     kind = type_of(message) or ""
     names = FACTS.get(kind, ()) if kind in MEANINGS else _fitting(message)
-    kept = {name: message[name] for name in names if message.get(name) is not None}
-    kept |= {"type": kind}
+    stated = {name: message[name] for name in names if message.get(name) is not None}
+    kept: dict[str, Any] = {**redact(stated).document, "type": kind}
     if sent_at(message) is not None:
         kept["timestamp"] = message["timestamp"]
     if known := call_id(message):
         kept["call"] = {"id": known}
-    return redact(kept).document
+    return kept
 
 
 def told(message: Mapping[str, Any], received_at: dt.datetime, rereads: Rereads) -> Told | Unclear:

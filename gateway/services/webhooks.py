@@ -13,6 +13,7 @@ import dataclasses
 import datetime as dt
 import enum
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -33,6 +34,8 @@ from gateway.observe.events import (
 from gateway.ports import Batch, CallStore, Change, Delivery, Entry, Ledger
 
 _APPLYING: Final = "applying webhooks"
+_GIVES_WAY: Final = 3
+"""While webhooks arrive, applying takes one part of the time and leaves so many: what is kept can wait, Vapi does not."""
 
 
 class Outcome(enum.Enum):
@@ -90,6 +93,7 @@ class Webhooks:
         self._pause = pause.total_seconds()
         self._failures: collections.Counter[int] = collections.Counter()
         self._awake = asyncio.Event()
+        self._arriving = 0
 
     async def receive(self, body: bytes) -> Receipt:
         """Keep what this body says; when this returns `Outcome.KEPT`, it survives whatever happens to the process.
@@ -107,8 +111,7 @@ class Webhooks:
             return Receipt(Outcome.NEEDS_ANSWER, kind)
         if role is Role.PASSES:
             return self._received(Outcome.PASSED, kind)
-        await self._ledger.keep((self._delivery(message, kind),))
-        self._awake.set()
+        await self._keep(self._delivery(message, kind))
         if role is Role.UNKNOWN:
             self._listen(WebhookUnknown(kind))
         return self._received(Outcome.KEPT, kind)
@@ -117,8 +120,11 @@ class Webhooks:
         """Apply what waits, and what comes, until cancelled."""
         while True:
             self._awake.clear()
+            started = time.monotonic()
             if not await self._drained():
                 await self._rest()
+            elif self._arriving:
+                await asyncio.sleep(_GIVES_WAY * (time.monotonic() - started))
 
     async def drain(self) -> int:
         """Apply a batch of what waits; how many entries are done with.
@@ -138,6 +144,14 @@ class Webhooks:
         suspects = [each for each in clear if each[0].id in self._failures]
         together = [each for each in clear if each[0].id not in self._failures]
         return buried + await self._apply_together(together) + await self._apply_singly(suspects)
+
+    async def _keep(self, delivery: Delivery) -> None:
+        self._arriving += 1
+        try:
+            await self._ledger.keep((delivery,))
+        finally:
+            self._arriving -= 1
+        self._awake.set()
 
     def _received(self, outcome: Outcome, kind: str) -> Receipt:
         self._listen(WebhookReceived(kind, outcome.value))

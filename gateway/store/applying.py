@@ -161,7 +161,8 @@ def _projection(case: Case, body: bytes | None, reading: Reading) -> Projection:
         return reading.project(overlaid(unpack(made.takes.body), facts)) if facts else made.takes.projection
     if case.reads_again and made.shown is not None:
         return read_again(row, body, _stripped(made.shown.facts, case.holding, reading), reading)
-    return Projection(values=row)
+    unread = case.known is not None and case.known.state is State.UNREAD
+    return Projection(values={} if unread else row)  # what webhooks alone told of is no value of the call's
 
 
 def read_again(row: Row, body: bytes | None, facts: Facts, reading: Reading) -> Projection:

@@ -48,10 +48,13 @@ def reading_of(database: Database, catalog: Catalog, project: Project) -> Readin
 
 
 class SqlCalls:
-    """Implements `gateway.ports.CallStore`."""
+    """Implements `gateway.ports.CallStore`; a list or a count is interrupted after ``patience`` seconds."""
 
-    def __init__(self, database: Database, catalog: Catalog, project: Project) -> None:
+    def __init__(
+        self, database: Database, catalog: Catalog, project: Project, *, patience: float | None = None
+    ) -> None:
         self._database = database
+        self._patience = patience
         self._reading = reading_of(database, catalog, project)
 
     async def apply(self, batch: Batch) -> Sequence[Change]:
@@ -125,12 +128,12 @@ class SqlCalls:
 
     async def page(self, query: PageQuery) -> Sequence[Place]:
         """A piece of a list of calls."""
-        async with self._database.reading() as connection:
+        async with self._database.reading(self._patience) as connection:
             return await pages.page(connection, self._database.tables, query)
 
     async def count(self, predicate: Predicate) -> int:
         """How many calls there are for which it holds."""
-        async with self._database.reading() as connection:
+        async with self._database.reading(self._patience) as connection:
             return await pages.count(connection, self._database.tables, predicate)
 
     async def changes(self, after: int, limit: int) -> Sequence[Change]:

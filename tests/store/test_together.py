@@ -43,7 +43,7 @@ async def test_a_single_caller_is_written_at_once() -> None:
 async def test_who_comes_while_a_write_runs_shares_the_next_in_order() -> None:
     disk = Disk()
     together = Together(disk.write, at_most=9)
-    callers = [asyncio.create_task(together.add([first]))for first in range(1)]
+    callers = [asyncio.create_task(together.add([first])) for first in range(1)]
     await _settle()
     callers += [asyncio.create_task(together.add([number, -number])) for number in (1, 2, 3)]
     await _settle()
