@@ -1,7 +1,7 @@
 """The composition root: settings in, ASGI application out.
 
-The one place that knows which adapter is behind which port, with `gateway.wiring`. The application's lifespan opens what
-is built here and closes it again.
+With `gateway.wiring`, the one place that knows which adapter is behind which port. The application's lifespan opens
+what is built here and closes it again.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from gateway.observe.events import Listener, silence
 from gateway.ports import Change
 from gateway.services.calls import Calls
 from gateway.services.customers import Customers
+from gateway.services.erasure import Erasure
+from gateway.services.following import Following
 from gateway.services.freshness import MirrorFreshness
 from gateway.services.mirror import CallMirror
 from gateway.services.relations import Relations
@@ -51,6 +53,7 @@ from gateway.wiring.upstream import Upstream, upstream
 
 __all__ = [
     "Gateway",
+    "Maintenance",
     "build",
     "catalog_of",
     "check_exposure",
@@ -58,6 +61,7 @@ __all__ = [
     "decoder_of",
     "gateway",
     "identity_key",
+    "maintenance",
     "schema_of",
     "utc_now",
 ]
@@ -84,6 +88,7 @@ class Gateway:
     services: Services
     webhooks: Webhooks
     freshness: MirrorFreshness
+    following: Following
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -103,8 +108,8 @@ class Gateway:
 
     @contextlib.asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
-        """Apply webhooks, and keep the mirror if the settings say so, in the background."""
-        work = [self.webhooks.run()]
+        """Apply webhooks, follow changes, and keep the mirror if the settings say so, in the background."""
+        work = [self.webhooks.run(), self.following.run()]
         if self.settings.sync:
             work.append(self.keeper.sync.run())
         tasks = [asyncio.create_task(each) for each in work]
@@ -192,6 +197,7 @@ def gateway(
         timer=time.monotonic,
     )
     keeps = keeper(settings, kept, vapi, secret, clock=clock, listen=listen)
+    largest = settings.page_size_limit
 
     def applied(changes: Sequence[Change]) -> None:
         reader.outdated(changes)
@@ -207,28 +213,40 @@ def gateway(
         keeper=keeps,
         reader=reader,
         related=related,
-        services=_services(settings, catalog, kept, reader, related, freshness, clock),
+        services=Services(
+            calls=Calls(reader=reader, store=kept.calls, freshness=freshness, clock=clock, largest_page=largest),
+            customers=Customers(store=kept.customers, catalog=catalog, clock=clock, largest_page=largest),
+            relations=Relations(related),
+            mirror=MirrorStatus(state=kept.state, ledger=kept.ledger, retention=kept.retention, clock=clock),
+        ),
         webhooks=webhook_wiring.service(settings, kept, applied=applied, clock=clock, listen=listen),
         freshness=freshness,
+        following=Following(kept.calls, changed, listen=listen),
     )
 
 
-def _services(
-    settings: Settings,
-    catalog: Catalog,
-    kept: Mirror,
-    reader: ReadThrough,
-    related: RelatedThings,
-    freshness: MirrorFreshness,
-    clock: Callable[[], dt.datetime],
-) -> Services:
-    largest = settings.page_size_limit
-    return Services(
-        calls=Calls(reader=reader, store=kept.calls, freshness=freshness, clock=clock, largest_page=largest),
-        customers=Customers(store=kept.customers, catalog=catalog, clock=clock, largest_page=largest),
-        relations=Relations(related),
-        mirror=MirrorStatus(state=kept.state, ledger=kept.ledger, retention=kept.retention, clock=clock),
-    )
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Maintenance:
+    """What can be done to a mirror without Vapi, unopened."""
+
+    mirror: Mirror
+    erasure: Erasure
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Open the mirror, and close it in the end. Raises the leaves of `StoreError`."""
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self.mirror.database.close)
+            await self.mirror.open()
+            yield
+
+
+def maintenance(settings: Settings) -> Maintenance:
+    """The mirror with these settings, for commands that need no Vapi. Raises `SettingsInvalid`."""
+    catalog = catalog_of(settings)
+    kept = mirror(settings, catalog, identity_key(settings), changed=lambda _: None)
+    erasure = Erasure(kept.calls, kept.intake, catalog.aliases, kept.database.checkpoint)
+    return Maintenance(mirror=kept, erasure=erasure)
 
 
 def schema_of(catalog: Catalog, *, listen: Listener = silence) -> CatalogSchema:

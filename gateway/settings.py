@@ -94,7 +94,9 @@ class HmacSettings(_Strict):
     signature_prefix: str = Field(default="", description="What stands before the signature.")
     include_timestamp: bool = Field(default=True, description="Whether the moment is part of what is signed.")
     payload_format: str = Field(default="{timestamp}.{body}", description="What is signed.")
-    message_id_header: str | None = Field(default=None, description="The header with the message's id, if it is signed.")
+    message_id_header: str | None = Field(
+        default=None, description="The header with the message's id, if it is signed."
+    )
     signature_encoding: Literal["hex", "base64"] = Field(default="hex", description="How the signature is written.")
     secret_is_base64: bool = Field(default=False, description="Whether the keys are written in base64.")
     url: str = Field(default="", description="The address that Vapi was told, if it is signed.")

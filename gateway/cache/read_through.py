@@ -121,7 +121,7 @@ class ReadThrough:
             if call_id in missing:
                 entry, source = self._remembered(stored.get(call_id)), FreshnessSource.MIRROR
                 await asyncio.sleep(0)  # decoding one takes milliseconds: whoever else is waiting gets a turn
-            answers.append(entry and self._listed(entry, source, confirmed_at))
+            answers.append(None if entry is None else self._listed(entry, source, confirmed_at))
         return answers
 
     def outdated(self, changes: Iterable[Change]) -> None:
@@ -151,7 +151,7 @@ class ReadThrough:
         return entry
 
     def _of_mirror(self, stored: Stored) -> Entry:
-        """What the mirror holds, as memory keeps it. What upstream forgot cannot grow old; what it deleted may come back."""
+        """What the mirror holds. What upstream forgot cannot grow old; what it deleted may come back."""
         call = self._rebuild(stored.values) if stored.document is None else self._decode(stored.document).call
         read_at = stored.revision.read_at if stored.revision else self._clock()
         listed = stored.state in LISTED

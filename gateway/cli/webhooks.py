@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,8 +31,6 @@ def command() -> None:
 @options.settings_file
 def list_(limit: int, file: Path | None) -> None:
     """Show the dead letters: id, type, when it was received, the call it is about, and why it is dead."""
-    import asyncio
-
     from gateway.settings import load
 
     for line in asyncio.run(_shown(load(file), limit)):
@@ -43,8 +43,6 @@ def list_(limit: int, file: Path | None) -> None:
 @options.settings_file
 def replay(ids: tuple[int, ...], every: bool, file: Path | None) -> None:  # noqa: FBT001  # click passes it by name
     """Let the dead letters with these IDS be applied again, by the server that runs or by the next one."""
-    import asyncio
-
     from gateway.settings import load
 
     if every == bool(ids):
@@ -56,17 +54,26 @@ def replay(ids: tuple[int, ...], every: bool, file: Path | None) -> None:  # noq
 
 
 async def _shown(settings: Settings, limit: int) -> list[str]:
-    from gateway import app
-
-    async with app.opened_ledger(settings) as ledger:
+    async with _ledger(settings) as ledger:
         return table(await ledger.dead(limit))
 
 
 async def _replayed(settings: Settings, ids: Sequence[int] | None) -> int:
-    from gateway import app
-
-    async with app.opened_ledger(settings) as ledger:
+    async with _ledger(settings) as ledger:
         return await revived(ledger, ids)
+
+
+@contextlib.asynccontextmanager
+async def _ledger(settings: Settings) -> AsyncIterator[Ledger]:
+    from gateway import app
+    from gateway.wiring.mirror import mirror
+
+    kept = mirror(settings, app.catalog_of(settings), app.identity_key(settings), changed=lambda _: None)
+    try:
+        await kept.open()
+        yield kept.ledger
+    finally:
+        await kept.database.close()
 
 
 async def revived(ledger: Ledger, ids: Sequence[int] | None) -> int:

@@ -159,7 +159,7 @@ class CallCustomer:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """The objects of a call in which a team's own data about the customer is seen, in order of trust, and who is who."""
+    """Where in a call a team's own data about the customer is seen, in order of trust, and who is who."""
 
     metadata: tuple[str, ...] = (
         "metadata",

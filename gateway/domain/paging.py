@@ -14,8 +14,10 @@ import datetime as dt
 import hashlib
 import json
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from gateway.domain.attributes import Kind
 from gateway.domain.ordering import Position
 from gateway.errors import BadUserInput
 
@@ -25,6 +27,15 @@ _MICROSECOND: Final = dt.timedelta(microseconds=1)
 _LONGEST: Final = 2**16
 """Characters of a cursor; one stands for all the texts by which its list is ordered."""
 _LARGEST: Final = 2**63
+_TYPES: Final[Mapping[Kind, type]] = {
+    Kind.ID: str,
+    Kind.STRING: str,
+    Kind.ENUM: str,
+    Kind.INT: int,
+    Kind.FLOAT: float,
+    Kind.BOOLEAN: bool,
+    Kind.DATETIME: dt.datetime,
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,8 +61,10 @@ def encode(cursor: Cursor) -> str:
     return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def decode(text: str, *, stated: str, kinds: Sequence[Kind], argument: str = "after") -> Cursor:
-    """Read a cursor that a client sent back together with a list of this digest, ordered by attributes of these kinds.
+def decode(text: str, *, stated: str, kinds: Sequence[Kind] | None = None, argument: str = "after") -> Cursor:
+    """Read a cursor that a client sent back together with a list of this digest.
+
+    ``kinds`` are those of the attributes by which the list is ordered: no other values can be the position of a row.
 
     Raises:
         BadUserInput: it is no cursor of ours, of another version, or belongs to another filter or order.
@@ -62,7 +75,7 @@ def decode(text: str, *, stated: str, kinds: Sequence[Kind], argument: str = "af
         raise BadUserInput(
             argument, text, "it is no cursor of this gateway; take one from `pageInfo` or `edges`"
         ) from None
-    if cursor.stated != stated:
+    if cursor.stated != stated or not (kinds is None or _is_of(cursor.position, kinds)):
         raise BadUserInput(argument, text, "it belongs to a list with another filter or order; begin again without it")
     return cursor
 
@@ -77,6 +90,13 @@ def _read(text: str) -> Cursor:
     if not (known and isinstance(row_id, str) and isinstance(stated, str)):
         raise ValueError
     return Cursor(Position(tuple(map(_value, values)), str(_value(row_id))), _instant(now), stated)
+
+
+def _is_of(position: Position, kinds: Sequence[Kind]) -> bool:
+    values = position.values
+    return len(values) == len(kinds) and all(
+        value is None or type(value) is _TYPES[kind] for value, kind in zip(values, kinds, strict=True)
+    )
 
 
 def _refused(constant: str) -> None:

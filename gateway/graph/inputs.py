@@ -72,12 +72,12 @@ class Filters:
     def __init__(self, catalog: Catalog, deriver: Deriver) -> None:
         self._catalog = catalog
         self._deriver = deriver
-        self._comparisons: dict[str, type] = {}
-        self._records: dict[str, type | None] = {}
+        self._comparisons: dict[str, Any] = {}
+        self._records: dict[str, Any] = {}
         self.call = self._root(catalog.call, searchable=True)
         self.customer = self._root(catalog.customers, searchable=False)
 
-    def _root(self, record: Record, *, searchable: bool) -> type:
+    def _root(self, record: Record, *, searchable: bool) -> Any:
         """The filter over whole rows, which can be combined."""
         fields = dict(self._fields(record))
         if searchable:
@@ -109,14 +109,14 @@ class Filters:
             return None
         return self._comparison(attribute)
 
-    def _group(self, record: Record) -> type | None:
+    def _group(self, record: Record) -> Any:
         if record.name not in self._records:
             fields = dict(self._fields(record))
             doc = f"Which {record.name} it must have. Several fields must all hold."
             self._records[record.name] = _input(f"{record.name}Filter", fields, doc) if fields else None
         return self._records[record.name]
 
-    def _comparison(self, attribute: Attribute) -> type:
+    def _comparison(self, attribute: Attribute) -> Any:
         """The input type for values of one type: ``StringFilter``, ``CallStatusFilter``."""
         name = _value_name(attribute)
         if name not in self._comparisons:

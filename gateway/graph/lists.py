@@ -142,8 +142,8 @@ def _listing(
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
     ) -> Any:
-        given = (None if each is strawberry.UNSET else each for each in (where, order_by, first, after, last, before))
-        stated = Stated(*given)
+        given: list[Any] = [where, order_by, first, after, last, before]
+        stated = Stated(*(None if each is strawberry.UNSET else each for each in given))
         return await (resolve(root, info, stated) if has_root else resolve(info, stated))
 
     types: dict[str, tuple[Any, str]] = {

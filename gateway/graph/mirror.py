@@ -46,7 +46,9 @@ class Audit:
     checked: int = strawberry.field(description="Calls that were compared.")
     missed: int = strawberry.field(description="Calls that webhooks and poll had not brought; they are held now.")
     stale: int = strawberry.field(description="Calls of which a change had been missed; they are current now.")
-    missing: int = strawberry.field(description="Calls that Vapi did not list any more; they were asked for by their id.")
+    missing: int = strawberry.field(
+        description="Calls that Vapi did not list any more; they were asked for by their id."
+    )
 
 
 @strawberry.type(description="How complete and how fresh the gateway's own copy of all calls is.")

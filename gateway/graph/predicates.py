@@ -47,7 +47,8 @@ class Predicates:
         if depth > DEEPEST:
             raise BadUserInput(at, "a filter", f"filters can stand {DEEPEST} deep in one another at most")
         held = [*self._fields(where, record, at)]
-        if _given(text := getattr(where, "search", None)):
+        text = getattr(where, "search", None)
+        if isinstance(text, str):
             held.append(self._search(text, f"{at}.search"))
         for name in ("and", "or", "not"):
             stated = getattr(where, f"{name}_", None)

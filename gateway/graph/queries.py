@@ -48,7 +48,7 @@ async def node(
     id: Annotated[strawberry.ID, strawberry.argument(description="The id of a call or a customer.")],  # noqa: A002  # GraphQL's word
 ) -> Node | None:
     """Resolve anything by its global id."""
-    return await _node(info, id, "id")
+    return cast("Node | None", await _node(info, id, "id"))
 
 
 async def nodes(

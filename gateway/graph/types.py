@@ -273,15 +273,20 @@ class Freshness:
 
 
 async def _assistant(root: strawberry.Parent[CallAnswer], info: Info) -> Assistant | None:
-    return await _related(info, Related.ASSISTANT, root.call.assistant, root.call.assistant_id)
+    return cast(
+        "Assistant | None", await _related(info, Related.ASSISTANT, root.call.assistant, root.call.assistant_id)
+    )
 
 
 async def _squad(root: strawberry.Parent[CallAnswer], info: Info) -> Squad | None:
-    return await _related(info, Related.SQUAD, root.call.squad, root.call.squad_id)
+    return cast("Squad | None", await _related(info, Related.SQUAD, root.call.squad, root.call.squad_id))
 
 
 async def _phone_number(root: strawberry.Parent[CallAnswer], info: Info) -> PhoneNumber | None:
-    return await _related(info, Related.PHONE_NUMBER, root.call.phone_number, root.call.phone_number_id)
+    return cast(
+        "PhoneNumber | None",
+        await _related(info, Related.PHONE_NUMBER, root.call.phone_number, root.call.phone_number_id),
+    )
 
 
 async def _related(info: Info, kind: Related, own: object, related_id: str | None) -> Any:

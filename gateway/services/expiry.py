@@ -32,7 +32,7 @@ class Expiry:
         keeping: Keeping,
         *,
         clock: Callable[[], dt.datetime],
-        changed: Callable[[], Awaitable[None]],
+        changed: Callable[[], Awaitable[object]],
     ) -> None:
         self._work = (
             (keeping.content, upkeep.expire_content),

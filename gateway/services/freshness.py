@@ -25,7 +25,7 @@ class MirrorFreshness:
     async def confirmed_at(self) -> dt.datetime | None:
         """The moment of which every change is held; None before the first poll."""
         watermark = await self._checkpoints.watermark()
-        return watermark and watermark.at
+        return watermark.at if watermark else None
 
     async def lag(self) -> dt.timedelta | None:
         """How far behind upstream the mirror may be; None before the first poll."""
@@ -38,4 +38,3 @@ class MirrorFreshness:
         if latest < reach.start:
             return None
         return missing(await self._state.coverage(), Interval(reach.start, latest))
-

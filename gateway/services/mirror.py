@@ -44,8 +44,10 @@ class CallMirror:
     async def absent(self, call_id: str, asked_at: dt.datetime) -> State | None:
         """Upstream was asked and does not have the call; what that makes of it. None where it was never known."""
         known = (await self._store.read([call_id])).get(call_id)
-        if known is None or known.state is not State.PRESENT:
-            return known and known.state
+        if known is None:
+            return None
+        if known.state is not State.PRESENT:
+            return known.state
         verdict = absent(call_id, None, created_at(call_id, known), asked_at, self._retention)
         if isinstance(verdict, Mark):
             await self._state.mark([verdict])

@@ -58,9 +58,9 @@ class MirrorStatus:
         walk = await self._walk()
         return Status(
             coverage=await self._coverage(done=walk is not None and walk.done),
-            as_of=watermark and watermark.at,
+            as_of=watermark.at if watermark else None,
             lag_seconds=max((self._clock() - watermark.at).total_seconds(), 0.0) if watermark else None,
-            last_poll=watermark and watermark.polled_at,
+            last_poll=watermark.polled_at if watermark else None,
             last_webhook=await self._ledger.last_received(),
             backfill=walk,
             audit=await self._checkpoints.audit(),

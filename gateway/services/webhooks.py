@@ -35,7 +35,7 @@ from gateway.ports import Batch, CallStore, Change, Delivery, Entry, Ledger
 
 _APPLYING: Final = "applying webhooks"
 _GIVES_WAY: Final = 3
-"""While webhooks arrive, applying takes one part of the time and leaves so many: what is kept can wait, Vapi does not."""
+"""While webhooks arrive, applying takes one part of the time and leaves so many: Vapi waits, what is kept can."""
 
 
 class Outcome(enum.Enum):

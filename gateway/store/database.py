@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table
@@ -48,15 +48,21 @@ class Database:
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run a function in a transaction of its own, to the end: whoever is cancelled waits for it.
 
-        On SQLite it runs in a thread, all of it in one piece, which is the fast way for what needs few steps; on
-        PostgreSQL like any other.
+        This is the fast way: on SQLite all of it runs in a thread, in one piece.
         """
         if self._blocking is None or self._thread is None:
-            async with self.writing() as connection:
-                return await connection.run_sync(function)
+            return await _to_the_end(asyncio.ensure_future(self._write_on_the_loop(function)))
         with translated():
             async with self._turn:
-                return await _to_the_end(self._thread.submit(_in_transaction, self._blocking, function))
+                return await _to_the_end(self._in_thread(_in_transaction, self._blocking, function))
+
+    async def _write_on_the_loop(self, function: Callable[[Connection], T]) -> T:
+        async with self.writing() as connection:
+            return await connection.run_sync(function)
+
+    def _in_thread(self, function: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
+        assert self._thread is not None  # noqa: S101  # where there is an engine for it, there is a thread
+        return asyncio.wrap_future(self._thread.submit(function, *arguments))
 
     @contextlib.asynccontextmanager
     async def reading(self, patience: float | None = None) -> AsyncIterator[AsyncConnection]:
@@ -72,23 +78,24 @@ class Database:
         """An INSERT that knows ``on_conflict_do_update`` and ``on_conflict_do_nothing``, alike on both databases."""
         return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
 
-    async def checkpoint(self) -> None:
-        """Move everything from SQLite's write-ahead log into the file, and empty the log, unless a reader needs it yet.
+    async def checkpoint(self) -> bool:
+        """Move everything from SQLite's write-ahead log into the file and empty the log; whether that was possible.
 
-        What was deleted before is in no file of ours then; PostgreSQL keeps its log by its own rules.
+        What was deleted before is in no file of ours then. A reader that still needs the log is not waited for.
+        PostgreSQL keeps its log by its own rules.
         """
-        if self._blocking is None or self._thread is None:
-            return
+        if self._blocking is None:
+            return True
         with translated():
             async with self._turn:
-                await _to_the_end(self._thread.submit(_empty_log, self._blocking))
+                return await _to_the_end(self._in_thread(_emptied, self._blocking))
 
     async def close(self) -> None:
         """Close every connection, once what is being written is written."""
         async with self._turn:
             await self._reader.dispose()
             if self._blocking is not None and self._thread is not None:
-                await _to_the_end(self._thread.submit(self._blocking.dispose))
+                await _to_the_end(self._in_thread(self._blocking.dispose))
                 self._thread.shutdown()
             await self._writer.dispose()
 
@@ -98,16 +105,23 @@ def _in_transaction(engine: Engine, function: Callable[[Connection], T]) -> T:
         return function(connection)
 
 
-def _empty_log(engine: Engine) -> None:
-    with contextlib.closing(engine.raw_connection()) as connection:  # in no transaction, where it would be refused
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+def _emptied(engine: Engine) -> bool:
+    """Empty the log, in no transaction, where it would be refused."""
+    with contextlib.closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        usual = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        ((busy, *_),) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        cursor.execute(f"PRAGMA busy_timeout = {usual[0]:d}")
+        return not busy
 
 
-async def _to_the_end(running: Future[T]) -> T:
-    """What a thread's work comes to. Where its task is cancelled, that is told after the work is done."""
-    work = asyncio.wrap_future(running)
+async def _to_the_end(work: asyncio.Future[T]) -> T:
+    """What a piece of work comes to. Where its task is cancelled, that is told after the work is done."""
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
         await asyncio.wait({work})
+        if not work.cancelled():
+            work.exception()  # seen: nobody is left to be told
         raise

@@ -176,7 +176,7 @@ def _ledger(metadata: MetaData) -> Table:
         metadata,
         Column("id", Number, primary_key=True, autoincrement=True),
         Column("received_at", Instant, nullable=False, index=True),
-        Column("type", Words, nullable=False),
+        Column("type", Words, nullable=False, index=True),
         Column("call_id", Words, index=True),
         Column("state", Text, nullable=False),
         Column("attempts", Integer, nullable=False),

@@ -51,5 +51,6 @@ class Health:
         if lag is None:
             return "the mirror has not asked Vapi for changes yet"
         if lag.total_seconds() > self._lag_limit:
-            return f"the mirror is {int(lag.total_seconds())} seconds behind; GATEWAY_LAG_LIMIT_SECONDS allows {self._lag_limit:g}"
+            behind = int(lag.total_seconds())
+            return f"the mirror is {behind} seconds behind; GATEWAY_LAG_LIMIT_SECONDS allows {self._lag_limit:g}"
         return None

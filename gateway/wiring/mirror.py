@@ -186,7 +186,7 @@ def keeper(
         listen=listen,
     )
     refill = Refill(kept.upkeep)
-    expiry = Expiry(kept.upkeep, _keeping(settings), clock=clock, changed=lambda: kept.database.checkpoint())
+    expiry = Expiry(kept.upkeep, _keeping(settings), clock=clock, changed=kept.database.checkpoint)
     parts = (
         Part("poll", poll.step),
         Part("rereads", rereads.step),

@@ -29,14 +29,10 @@ def service(
         noticed=dt.timedelta(seconds=settings.webhook_noticed_seconds),
         late=dt.timedelta(seconds=settings.webhook_late_seconds),
     )
-    return Webhooks(
-        ledger=kept.ledger, store=kept.calls, rereads=rereads, clock=clock, applied=applied, listen=listen
-    )
+    return Webhooks(ledger=kept.ledger, store=kept.calls, rereads=rereads, clock=clock, applied=applied, listen=listen)
 
 
-def view(
-    settings: Settings, webhooks: Webhooks, *, clock: Callable[[], dt.datetime], listen: Listener
-) -> WebhookView:
+def view(settings: Settings, webhooks: Webhooks, *, clock: Callable[[], dt.datetime], listen: Listener) -> WebhookView:
     """The endpoint. Raises `SettingsInvalid` where a secret cannot be one."""
     return WebhookView(
         webhooks,

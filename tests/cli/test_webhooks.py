@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import datetime as dt
+from pathlib import Path
 from typing import Final
 
 import pytest
 from click.testing import CliRunner
+from pydantic import SecretStr
 
+from gateway import app
+from gateway.cli.main import main
 from gateway.cli.webhooks import command, revived, table
 from gateway.ports import Delivery
-from tests.domain.saved_webhooks import CALL_ID
+from gateway.settings import Settings, load
+from tests.domain.saved_webhooks import CALL_ID, body, message
 from tests.services.ledgers import MemoryLedger
 
 AT: Final = dt.datetime(2026, 8, 19, 12, 30, 0, 123_000, tzinfo=dt.UTC)
@@ -55,6 +61,31 @@ async def test_all_wait_again_however_many_there_are() -> None:
     made = await ledger(1_201)
     assert await revived(made, None) == 1_201
     assert await made.dead(10) == []
+
+
+def buried(settings: Settings) -> None:
+    """Leave a dead letter in the ledger of a gateway with these settings."""
+
+    async def bury() -> None:
+        built = app.gateway(settings)
+        async with built.opened():
+            webhooks = built.webhooks
+            await webhooks.receive(body(message("status_update_in_progress", call={})))
+            await webhooks.drain()
+
+    asyncio.run(bury())
+
+
+def test_a_dead_letter_of_the_mirror_is_shown_until_it_is_replayed(tmp_path: Path) -> None:
+    buried(load(data_dir=tmp_path, upstream_key=SecretStr("key")))
+    runner = CliRunner(env={"GATEWAY_DATA_DIR": str(tmp_path)})
+    shown = runner.invoke(main, ["webhooks", "list"]).output.splitlines()
+    assert shown[1].startswith("1   status-update")
+    assert shown[1].endswith("status-update without the id of a call")
+    assert runner.invoke(main, ["webhooks", "replay", "1"]).output == "1 webhook waits to be applied again.\n"
+    assert runner.invoke(main, ["webhooks", "list"]).output == "There are no dead letters.\n"
+    again = runner.invoke(main, ["webhooks", "replay", "1"])
+    assert (again.exit_code, again.stderr) == (1, "Error: 1 of the 1 ids are no dead letters\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--all", "7"]])

@@ -153,7 +153,9 @@ def observations(draw: st.DrawFn, call: Told) -> Observation:
         return notice(call.number, received=minute + draw(st.integers(0, 2)), sent=minute, **draw(FACTS))
     if what == "fate" and call.fate is State.ERASED:
         return erasure(call.number)
-    return call.read(call.gone if what == "fate" and call.fate is not State.PRESENT else minute, draw(st.integers(0, 3)))
+    return call.read(
+        call.gone if what == "fate" and call.fate is not State.PRESENT else minute, draw(st.integers(0, 3))
+    )
 
 
 @st.composite
@@ -268,7 +270,9 @@ def _call(
         "state": mirrored.state,
         "mirrored": dataclasses.replace(mirrored, facts={}),
         "facts": facts_to_json(mirrored.facts),
-        "values": {name: v for name, v in values.items() if not name.startswith("mirror_")} if _is_read(mirrored) else {},
+        "values": {name: v for name, v in values.items() if not name.startswith("mirror_")}
+        if _is_read(mirrored)
+        else {},
         "document": unpack(bodies[number]) if number in bodies else None,
         "costs": tuple({name: v for name, v in cost.items() if name != "mirror_number"} for cost in of_call),
         "words": words.get(number, frozenset()),

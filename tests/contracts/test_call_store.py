@@ -351,7 +351,10 @@ async def test_customers_are_listed_by_their_figures(mirror: Mirror) -> None:
         mirror, *(snapshot(document(n, cost=n, customerId=f"c-{n % 2}", assistantId=f"a-{n}"), 9) for n in (1, 2, 3))
     )
     by_cost = PageQuery(limit=9, ordering=(Order("customer_total_cost", Direction.DESC),))
-    assert [(at.id, *at.values) for at in await mirror.customers.customer_page(by_cost)] == [("id:c-1", 4), ("id:c-0", 2)]
+    assert [(at.id, *at.values) for at in await mirror.customers.customer_page(by_cost)] == [
+        ("id:c-1", 4),
+        ("id:c-0", 2),
+    ]
     mine = await mirror.customers.customer_page(by_cost, assistant_id="a-1")
     assert [(at.id, *at.values) for at in mine] == [("id:c-1", 1)]
 

@@ -24,7 +24,11 @@ SAID: dict[str, Any] = {
     "summary": "said",
     "recordingUrl": "https://said.example",
     "analysis": {"summary": "said", "structuredData": {"said": True}},
-    "artifact": {"transcript": "said", "messages": [{"message": "said"}], "structuredOutputs": {"1": {"result": "said"}}},
+    "artifact": {
+        "transcript": "said",
+        "messages": [{"message": "said"}],
+        "structuredOutputs": {"1": {"result": "said"}},
+    },
 }
 
 NOTE = Configured(

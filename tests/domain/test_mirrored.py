@@ -199,7 +199,9 @@ def test_a_call_that_stands_in_no_list_and_did_not_meanwhile_was_not_shown() -> 
 MINUTES = st.integers(0, 4)
 READS = st.builds(read, MINUTES, updated=MINUTES, content=st.sampled_from("abc"))
 ANYTHING = st.lists(
-    READS | st.builds(told, MINUTES, sent=MINUTES, cost=st.integers(0, 2)) | st.builds(gone, MINUTES, deleted=st.booleans()),
+    READS
+    | st.builds(told, MINUTES, sent=MINUTES, cost=st.integers(0, 2))
+    | st.builds(gone, MINUTES, deleted=st.booleans()),
     max_size=5,
 )
 
@@ -249,7 +251,9 @@ def test_facts_lie_over_the_top_of_the_document() -> None:
     assert overlaid(untouched, {}) is untouched
 
 
-@given(st.dictionaries(st.text(max_size=5), st.tuples(MINUTES, MINUTES, st.integers() | st.text(max_size=5)), max_size=3))
+@given(
+    st.dictionaries(st.text(max_size=5), st.tuples(MINUTES, MINUTES, st.integers() | st.text(max_size=5)), max_size=3)
+)
 def test_facts_are_the_same_after_they_were_written_down(given_facts: dict[str, tuple[int, int, Any]]) -> None:
     stated = {name: Fact(at(sent), at(received), value) for name, (sent, received, value) in given_facts.items()}
     assert facts_of_json(facts_to_json(stated)) == stated

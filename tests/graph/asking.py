@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -92,15 +93,25 @@ async def gateway(
     *,
     listen: Listener = silence,
     clock: Callable[[], dt.datetime] = lambda: NOW,
+    filled: bool = True,
     **stated: object,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a running gateway; errors that leave the application are raised in the test."""
-    built = app.build(settings(**stated), listen=listen, clock=clock, transport=httpx.MockTransport(upstream))
-    async with (
-        built.router.lifespan_context(built),
-        httpx.AsyncClient(transport=httpx.ASGITransport(built), base_url="http://gateway") as client,
-    ):
-        yield client
+    """A client of a running gateway; errors that leave the application are raised in the test.
+
+    Its mirror holds what `vapi` has, if it is to be ``filled``; nothing goes on in the background.
+    """
+    asked = [vapi]
+    with tempfile.TemporaryDirectory() as folder:
+        made = settings(**{"data_dir": Path(folder), "sync": False, **stated})
+        built = app.build(made, listen=listen, clock=clock, transport=httpx.MockTransport(lambda r: asked[-1](r)))
+        async with (
+            built.router.lifespan_context(built),
+            httpx.AsyncClient(transport=httpx.ASGITransport(built), base_url="http://gateway") as client,
+        ):
+            if filled:
+                await built.state.gateway.keeper.backfilling.step()
+            asked.append(upstream)
+            yield client
 
 
 async def ask(client: httpx.AsyncClient, query: str, **variables: object) -> Any:

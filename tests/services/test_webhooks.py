@@ -31,7 +31,7 @@ from gateway.observe.events import (
     WebhookUnknown,
     silence,
 )
-from gateway.ports import Batch, Change
+from gateway.ports import Batch, Change, Delivery
 from gateway.services.webhooks import Outcome, Receipt, Webhooks
 from gateway.simulator.app import create
 from gateway.simulator.disorder import Disorder
@@ -310,6 +310,37 @@ async def test_a_webhook_wakes_it(place: Place) -> None:
         await webhooks.receive(BODIES["end_of_call_report"])
         await applied.wait()
     assert CALL_ID in place.mirror.calls
+
+
+class _Slow(MemoryLedger):
+    """A ledger that keeps nothing before it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_keep = asyncio.Event()
+
+    async def keep(self, deliveries: Sequence[Delivery]) -> None:
+        """Keep them, some time."""
+        await self.may_keep.wait()
+        await super().keep(deliveries)
+
+
+async def test_it_goes_on_applying_while_webhooks_arrive() -> None:
+    ledger, applied = _Slow(), asyncio.Queue[int]()
+    place = Place(ledger, MemoryMirror(ledger))
+    webhooks = place.webhooks(applied=lambda _: applied.put_nowait(1), batch=1)
+    ledger.may_keep.set()
+    for name in ("status_update_in_progress", "end_of_call_report", "call_deleted"):
+        await webhooks.receive(BODIES[name])
+    ledger.may_keep.clear()
+    arriving = asyncio.create_task(webhooks.receive(BODIES["artifact_upload"]))
+    async with running(webhooks):
+        for _ in range(3):
+            await applied.get()
+        ledger.may_keep.set()
+        await applied.get()
+    assert (await arriving).outcome is Outcome.KEPT
+    assert ledger.settled == {1, 2, 3, 4}
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("down"), ZeroDivisionError("Ada")])

@@ -102,7 +102,11 @@ async def test_what_webhooks_said_of_a_call_goes_with_it(mirror: Mirror, lost: o
     await mirror.ledger.bury(second, "odd")
     await mirror.apply(lost)  # type: ignore[arg-type]
     ledger = {row["id"]: (row["state"], row["body"], row["reason"]) for row in await mirror.rows("ledger")}
-    assert ledger == {first: ("applied", None, None), second: ("applied", None, None), third: ("waiting", b'{"said": 1}', None)}
+    assert ledger == {
+        first: ("applied", None, None),
+        second: ("applied", None, None),
+        third: ("waiting", b'{"said": 1}', None),
+    }
 
 
 async def test_a_webhook_of_a_call_that_is_gone_is_emptied_when_it_is_settled_whatever_it_said(mirror: Mirror) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.catalog import build
 from gateway.errors import StoreIncompatible, StoreTimeout, StoreUnavailable
@@ -48,6 +47,12 @@ async def save(database: Database, name: str) -> None:
         await connection.execute(insert(database.tables.saved).values(name=name, value=1))
 
 
+async def save_and_raise(database: Database) -> None:
+    async with database.writing() as connection:
+        await connection.execute(insert(database.tables.saved).values(name="a", value=1))
+        raise KeyError
+
+
 async def names(database: Database) -> list[str]:
     async with database.reading() as connection:
         return sorted(await connection.scalars(select(database.tables.saved.c.name)))
@@ -66,9 +71,7 @@ async def test_what_is_written_is_read_afterwards(database: Database) -> None:
 
 async def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
     with pytest.raises(KeyError):
-        async with database.writing() as connection:
-            await connection.execute(insert(database.tables.saved).values(name="a", value=1))
-            raise KeyError
+        await save_and_raise(database)
     assert await names(database) == []
 
 
@@ -214,24 +217,30 @@ async def test_whenever_a_writer_is_cancelled_the_next_one_can_write(database: D
     assert await names(database) in (["a", "b"], ["b"])
 
 
-async def test_a_function_whose_task_is_cancelled_is_run_to_its_end(database_url: str, tmp_path: Path) -> None:
-    begun, may_end = threading.Event(), threading.Event()
-    async with opening(databases.sqlite_url(tmp_path / "own")) as database:
+async def test_a_function_whose_task_is_cancelled_is_run_to_its_end(database: Database) -> None:
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
 
-        def write(connection: Connection) -> None:
-            connection.execute(insert(database.tables.saved).values(name="a", value=1))
-            begun.set()
-            may_end.wait()
+    def write(connection: Connection) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        for name in range(20):
+            connection.execute(insert(database.tables.saved).values(name=f"{name:02}", value=1))
 
-        task = asyncio.create_task(database.write(write))
-        await asyncio.to_thread(begun.wait)
-        task.cancel()
-        await asyncio.sleep(0)
-        assert not task.done()
-        may_end.set()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert await names(database) == ["a"]
+    task = asyncio.create_task(database.write(write))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(await names(database)) == 20
+
+
+async def test_a_checkpoint_does_not_wait_for_a_reader_and_says_so(tmp_path: Path) -> None:
+    async with opening(databases.sqlite_url(tmp_path)) as database:
+        async with database.reading() as connection:
+            await connection.execute(select(database.tables.saved))
+            await save(database, "a")
+            assert not await database.checkpoint()
+        assert await database.checkpoint()
 
 
 async def test_a_statement_that_the_database_refuses_is_told_without_its_values(database: Database) -> None:
@@ -243,14 +252,23 @@ async def test_a_statement_that_the_database_refuses_is_told_without_its_values(
     assert "Lovelace" not in told
 
 
-async def test_a_closed_database_is_unavailable(database_url: str) -> None:
-    async with opening(database_url) as database:
-        await names(database)
-    assert await connections_of(database) == 0
+async def test_questions_that_are_interrupted_leave_no_connections_behind(tmp_path: Path) -> None:
+    async with opening(databases.sqlite_url(tmp_path)) as database:
+        for _ in range(3):
+            with pytest.raises(StoreTimeout):
+                await asyncio.wait_for(_endless(database), 9)
+        assert len(_open_files(tmp_path)) <= 6  # of two connections: the file, its log, what they share
+    assert _open_files(tmp_path) == []
 
 
-async def connections_of(database: Database) -> int:
-    return sum(engine.pool.checkedout() for engine in (database._reader, database._writer))  # type: ignore[attr-defined]
+async def _endless(database: Database) -> None:
+    async with database.reading(patience=0.05) as connection:
+        await connection.execute(text(_ENDLESS[database.dialect]))
+
+
+def _open_files(folder: Path) -> list[str]:
+    links = (os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+    return [link for link in links if link.startswith(str(folder))]
 
 
 async def test_a_file_that_another_process_holds_for_too_long_is_unavailable_until_it_lets_go(tmp_path: Path) -> None:
@@ -297,29 +315,28 @@ async def test_a_server_that_was_restarted_between_two_questions_costs_nobody_an
 
 
 async def test_a_server_that_goes_away_within_a_transaction_leaves_nothing_of_it(postgresql_url: str) -> None:
+    async def save_and_cut() -> None:
+        async with database.writing() as connection:
+            await connection.execute(insert(database.tables.saved).values(name="a", value=1))
+            await way.cut()
+
     async with forwarding(postgresql_url) as (url, way), opening(url) as database:
         with pytest.raises(StoreUnavailable):
-            async with database.writing() as connection:
-                await insert_and_cut(connection, database, way.cut)
+            await save_and_cut()
         way.mend()
         assert await names(database) == []
         await save(database, "b")
-
-
-async def insert_and_cut(connection: AsyncConnection, database: Database, cut: object) -> None:
-    await connection.execute(insert(database.tables.saved).values(name="a", value=1))
-    await cut()  # type: ignore[operator]
 
 
 async def test_what_is_deleted_is_in_no_file_any_more_after_a_checkpoint(tmp_path: Path) -> None:
     canary = "Ada-Lovelace-" * 700  # longer than a page
     async with opening(databases.sqlite_url(tmp_path)) as database:
         await save(database, canary)
-        await database.checkpoint()
+        assert await database.checkpoint()
         assert _holds(tmp_path, b"Ada-Lovelace")
         async with database.writing() as connection:
             await connection.execute(database.tables.saved.delete())
-        await database.checkpoint()
+        assert await database.checkpoint()
         assert not _holds(tmp_path, b"Ada-Lovelace")
 
 

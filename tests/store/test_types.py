@@ -37,7 +37,7 @@ async def connection(database_url: str) -> AsyncIterator[AsyncConnection]:
 async def kept(connection: AsyncConnection, kind: Kind, value: Any) -> Any:
     """What comes back of a value."""
     column = VALUES.c[kind.name.lower()]
-    number = (await connection.execute(insert(VALUES).values({column.name: value}))).inserted_primary_key[0]
+    number = await connection.scalar(insert(VALUES).values({column.name: value}).returning(VALUES.c.n))
     return await connection.scalar(select(column).where(VALUES.c.n == number))
 
 

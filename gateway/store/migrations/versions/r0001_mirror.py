@@ -104,6 +104,7 @@ def _ledger(op: Operations) -> None:
         sa.Column("body", sa.LargeBinary),
     )
     op.create_index("ix_ledger_received_at", "ledger", ["received_at"])
+    op.create_index("ix_ledger_type", "ledger", ["type"])  # counting must not read the bodies
     op.create_index("ix_ledger_call_id", "ledger", ["call_id"])
     op.create_index("ledger_state", "ledger", ["state", "id"])
 
