@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, text, update
 
 from gateway.domain.filters import Search
-from gateway.domain.mirrored import LISTED, State, facts_to_json
+from gateway.domain.mirrored import State, facts_to_json
 from gateway.domain.observations import Observation
 from gateway.ports import Batch
 from gateway.store.applying import mirrored_of

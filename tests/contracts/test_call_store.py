@@ -29,6 +29,7 @@ from tests.contracts.calls import (
     project,
     said,
     snapshot,
+    wire,
 )
 from tests.contracts.memory_store import MemoryStore
 
@@ -280,7 +281,7 @@ async def test_a_customer_is_what_the_newest_calls_say_with_the_figures_of_all(m
     await apply(
         mirror,
         snapshot(document(1, created=1, cost=0.1, customerId="c-7", customerName="Ada", plan="free"), 9),
-        snapshot(document(2, created=3, cost=0.2, customerId="c-7", plan="pro", **lasted(1, 2)), 9),
+        snapshot(document(2, created=3, cost=0.2, customerId="c-7", plan="pro", startedAt=wire(1), endedAt=wire(2)), 9),
         snapshot(document(3, created=2, customerId="c-7", plan="trial", assistantId="a"), 9),
     )
     assert await customer(mirror) == {
@@ -297,11 +298,6 @@ async def test_a_customer_is_what_the_newest_calls_say_with_the_figures_of_all(m
     with_one = await customer(mirror, assistant_id="a")
     assert (with_one["call_count"], with_one["total_cost"], with_one["first_seen_at"]) == (1, 0, at(2))
     assert await customer(mirror, assistant_id="b") == {}
-
-
-def lasted(start: float, end: float) -> dict[str, str]:
-    """From when to when a call was."""
-    return {"startedAt": at(start).isoformat(), "endedAt": at(end).isoformat()}
 
 
 async def test_what_only_a_deleted_call_said_of_a_customer_is_forgotten(mirror: Mirror) -> None:

@@ -267,6 +267,6 @@ def test_no_observation_shows_what_it_says_in_its_repr() -> None:
 
 def test_every_pair_of_observations_can_follow_each_other() -> None:
     """Nothing in the rules depends on what cannot happen."""
-    each = [read(1), read(2, updated=1, content="b"), told(1, cost=1), gone(1), gone(2, deleted=False), Erasure(ID)]
-    for seen in itertools.permutations(each, 4):
+    read_twice: list[Observation] = [read(1), read(2, updated=1, content="b")]
+    for seen in itertools.permutations([*read_twice, told(1, cost=1), gone(1), gone(2, deleted=False), Erasure(ID)], 4):
         known(*seen)

@@ -126,7 +126,9 @@ async def test_a_walk_that_was_throttled_covers_nothing_that_it_has_not_seen() -
         await bench.run()
     [covered] = bench.coverage
     assert covered.end == NOON
-    held = {id_ for id_, call in bench.vapi.calls.items() if dt.datetime.fromisoformat(call["createdAt"]) >= covered.start}
+    held = {
+        id_ for id_, call in bench.vapi.calls.items() if dt.datetime.fromisoformat(call["createdAt"]) >= covered.start
+    }
     assert set(bench.mirror.documents) == held
     assert len(held) < 300
 
