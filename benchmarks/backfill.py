@@ -150,7 +150,7 @@ async def walk(stated: argparse.Namespace, ready: Ready, folder: str) -> None:
     walking = asyncio.ensure_future(keeps.backfilling.step())
     while not walking.done():
         await asyncio.wait([walking], timeout=5)
-        pids = list(keeps.pool._pool._processes) if keeps.pool else []  # noqa: SLF001  # to look at their memory
+        pids = keeps.pool.pids() if keeps.pool else []
         report(await keeps.backfilling.progress(), time.perf_counter() - started, others(pids))
     await walking
     size = on_disk(folder)

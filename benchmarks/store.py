@@ -50,6 +50,8 @@ NOW: Final = 1_790_000_000_000_000
 """When the newest call was created, in microseconds since 1970."""
 BETWEEN: Final = 40_000_000
 """Microseconds between two calls."""
+LARGE: Final = 100_000
+"""Documents of the simulator that are longer are taken for large; the longest have 140 kB."""
 REASONS: Final = ("customer-ended-call", "assistant-ended-call", "silence-timed-out", "voicemail")
 PLANS: Final = ("free", "pro", "team", "enterprise", None)
 BY_COST: Final[Ordering] = (Order("customer_total_cost", Direction.DESC),)
@@ -173,9 +175,10 @@ def _put_calls(connection: sqlite3.Connection, calls: Calls, columns: Sequence[s
 def _put_customers(connection: sqlite3.Connection) -> None:
     sums = """min(created_at), max(created_at), count(*), CAST(round(sum(cost) * 1e9) AS INTEGER),
               CAST(round(sum(duration_seconds) * 1e3) AS INTEGER)"""
-    grouped = "INSERT INTO figures SELECT customer_key, {}, " + sums + " FROM calls GROUP BY customer_key{}"
-    connection.execute(grouped.format(f"'{ALL_ASSISTANTS}'", ""))
-    connection.execute(grouped.format("assistant_id", ", assistant_id"))
+    for assistant, by in ((f"'{ALL_ASSISTANTS}'", ""), ("assistant_id", ", assistant_id")):
+        connection.execute(
+            f"INSERT INTO figures SELECT customer_key, {assistant}, {sums} FROM calls GROUP BY customer_key{by}"  # noqa: S608
+        )
     stated = "customer_id, customer_name, customer_email, customer_plan"
     connection.execute(
         f"INSERT INTO customers (customer_key, mirror_change, mirror_sources, {stated})"  # noqa: S608  # names of ours
@@ -302,7 +305,7 @@ async def ask(file: Path, calls: Calls, of: Catalog) -> None:
     await database.close()
     started = time.perf_counter()
     fill(file, calls, of)
-    each = file.stat().st_size / calls.count
+    each = _size(file) / calls.count
     print(f"\n{calls.count:,} calls, filled in {time.perf_counter() - started:.0f} s, {each:,.0f} bytes each")  # noqa: T201
     database = await opened(f"sqlite:///{file}", of)
     try:
@@ -312,6 +315,10 @@ async def ask(file: Path, calls: Calls, of: Catalog) -> None:
         await interruption(database)
     finally:
         await database.close()
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size
 
 
 async def _asked(database: Database, of: Catalog, count: int) -> Asked:
@@ -342,7 +349,7 @@ def _never() -> Any:
 def large(count: int, of: Catalog) -> Iterator[Snapshot]:
     """Calls of about 130 kB, prepared: some two dozen different ones, each many times under ids of its own."""
     documents = create(seed=7, calls=3000, live=0).state.simulator.list(Filters(limit=1000))
-    found = [document for document in documents if len(json.dumps(document)) > 100_000]
+    found = [document for document in documents if len(json.dumps(document)) > LARGE]
     found.append(talkative(documents, 130_000))
     size = statistics.mean(len(json.dumps(document)) for document in found)
     print(f"\n{count:,} calls of {size / 1000:.0f} kB, of {len(found)} kinds")  # noqa: T201
@@ -380,7 +387,7 @@ async def write(file: Path, count: int, of: Catalog, *, at_once: int) -> None:
         print(f"{each:.2f} ms per call in batches of {at_once}, {slowest:.2f} in the slowest")  # noqa: T201
     finally:
         await database.close()
-    print(f"{file.stat().st_size / count:,.0f} bytes on disk per call")  # noqa: T201
+    print(f"{_size(file) / count:,.0f} bytes on disk per call")  # noqa: T201
 
 
 async def main() -> None:

@@ -30,7 +30,8 @@ _IDLE: Final = dt.timedelta(minutes=1)
 class Backfilling:
     """Walks through history, in pieces that survive the process.
 
-    ``source`` gives outlines with snapshots (`gateway.services.preparing`), in the background.
+    ``source`` gives outlines with snapshots (`gateway.services.preparing`), in the background; ``ahead`` is how many of
+    its answers may wait to be applied.
     """
 
     def __init__(
@@ -41,8 +42,10 @@ class Backfilling:
         state: SyncState,
         retention: Retention,
         clock: Callable[[], dt.datetime],
+        ahead: int = 1,
         listen: Listener = silence,
     ) -> None:
+        self._ahead = ahead
         self._source = source
         self._intake = intake
         self._state = state
@@ -75,10 +78,10 @@ class Backfilling:
 
     async def _walk(self, known: Backfill) -> None:
         """Walk on from where it was, until the end, or until it is to begin anew."""
-        async with contextlib.aclosing(ahead(self._pieces(known))) as pieces:
+        async with contextlib.aclosing(ahead(self._pieces(known), self._ahead)) as pieces:
             since = self._clock()
             async for page, asked_at in pieces:
-                await self._intake.take(snapshots(row.document for row in page.rows))
+                await self._intake.take(await snapshots(row.document for row in page.rows))
                 known = self._onward(known, page, asked_at, since)
                 if not await self._settled(known):
                     return

@@ -77,7 +77,7 @@ class Poll:
         """Apply all changes of a stretch; whether that was really all. Waiting would not make it so."""
         try:
             async for outlines in updated(self._source, since, until):
-                await self._intake.take(snapshots(outlines))
+                await self._intake.take(await snapshots(outlines))
         except UpstreamTooDense as error:
             self._listen(PollIncomplete(error.code))
             return False

@@ -37,6 +37,19 @@ class Unprepared:
     where: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Promise:
+    """A snapshot that is still being prepared, at this place of its page."""
+
+    page: asyncio.Future[Sequence[Snapshot | None]]
+    place: int
+
+
+def outline(call_id: str, created_at: str | None, snapshot: Snapshot | Promise | None) -> Document:
+    """A row as walks read it, with the snapshot beside its id and time."""
+    return {"id": call_id, "createdAt": created_at, _SNAPSHOT: snapshot}
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """What became of a row: where it stands in time, its snapshot, and what could not be read.
@@ -52,10 +65,8 @@ class Prepared:
 
     @property
     def outline(self) -> Document:
-        """The row as walks read it, with the snapshot beside its id and time; empty where there is no id."""
-        if self.id is None:
-            return {}
-        return {"id": self.id, "createdAt": self.created_at, _SNAPSHOT: self.snapshot}
+        """The row as walks read it; empty where there is no id."""
+        return {} if self.id is None else outline(self.id, self.created_at, self.snapshot)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +80,9 @@ class Preparing:
 
     def __call__(self, document: Document, read_at: dt.datetime) -> Prepared:
         """A call as upstream sent it at ``read_at``; never raises, so that no odd call keeps others from the mirror."""
-        call_id = document.get("id")
-        if not isinstance(call_id, str) or not call_id:
-            return Prepared(id=None, created_at=None)
-        created = document.get("createdAt")
-        row = Prepared(id=call_id, created_at=created if isinstance(created, str) else None)
+        row = place_of(document)
+        if row.id is None:
+            return row
         try:
             snapshot, problems = self.kept(redact(document).document, read_at)
         except Exception as error:  # whatever it is, it is told, and the page goes on
@@ -93,9 +102,23 @@ class Preparing:
         return snapshot, decoded.problems
 
 
-def snapshots(outlines: Iterable[Document]) -> tuple[Snapshot, ...]:
-    """The snapshots of the rows that have one."""
-    return tuple(each[_SNAPSHOT] for each in outlines if each.get(_SNAPSHOT) is not None)
+def place_of(document: Document) -> Prepared:
+    """A row of which nothing is prepared yet."""
+    call_id, created = document.get("id"), document.get("createdAt")
+    return Prepared(
+        id=call_id if isinstance(call_id, str) and call_id else None,
+        created_at=created if isinstance(created, str) else None,
+    )
+
+
+async def snapshots(outlines: Iterable[Document]) -> tuple[Snapshot, ...]:
+    """The snapshots of the rows that have one, once they are prepared."""
+    held = [await _kept(each.get(_SNAPSHOT)) for each in outlines]
+    return tuple(snapshot for snapshot in held if snapshot is not None)
+
+
+async def _kept(held: Snapshot | Promise | None) -> Snapshot | None:
+    return (await held.page)[held.place] if isinstance(held, Promise) else held
 
 
 def tell(prepared: Prepared, listen: Listener) -> None:

@@ -119,7 +119,7 @@ class Reconcile:
         return found
 
     async def _repaired(self, page: Page) -> Findings:
-        read = snapshots(row.document for row in page.rows)
+        read = await snapshots(row.document for row in page.rows)
         known = await self._store.read([snapshot.call_id for snapshot in read])
         changes = await self._intake.take(read)
         return repaired(read, known, changes, self._clock() - self._slicing.quiet)

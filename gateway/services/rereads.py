@@ -87,7 +87,7 @@ class Rereads:
             return self._failed(marks, error.code)
         if outline is None:
             return await self._absent(call_id, marks, asked_at)
-        taken = snapshots([outline])
+        taken = await snapshots([outline])
         return Reread(observations=taken) if taken else self._failed(marks, "UNPREPARED")
 
     def _failed(self, marks: Sequence[Mark], code: str) -> Reread:

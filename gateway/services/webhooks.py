@@ -34,8 +34,10 @@ from gateway.observe.events import (
 from gateway.ports import Batch, CallStore, Change, Delivery, Entry, Ledger
 
 _APPLYING: Final = "applying webhooks"
-_GIVES_WAY: Final = 3
-"""While webhooks arrive, applying takes one part of the time and leaves so many: Vapi waits, what is kept can."""
+_CROWD: Final = 32
+"""So many webhooks that wait to be kept at once are more than the machine does in passing."""
+_GIVES_WAY: Final = 5
+"""In a crowd, applying takes one part of the time and leaves so many: Vapi waits for an answer, what is kept can wait."""
 
 
 class Outcome(enum.Enum):
@@ -123,7 +125,7 @@ class Webhooks:
             started = time.monotonic()
             if not await self._drained():
                 await self._rest()
-            elif self._arriving:
+            elif self._arriving >= _CROWD:
                 await asyncio.sleep(_GIVES_WAY * (time.monotonic() - started))
 
     async def drain(self) -> int:

@@ -33,7 +33,8 @@ from gateway.store.contributions import Row
 from gateway.store.database import Database
 from gateway.store.ledger import APPLIED
 from gateway.store.packing import unpack
-from gateway.store.rewriting import Rewriting, held_bodies, write
+from gateway.store.results import as_dicts
+from gateway.store.rewriting import Rewriting, Writer, held_bodies
 from gateway.store.storable import fitting
 
 
@@ -56,6 +57,7 @@ class SqlCalls:
         self._database = database
         self._patience = patience
         self._reading = reading_of(database, catalog, project)
+        self._writer = Writer(database)
 
     async def apply(self, batch: Batch) -> Sequence[Change]:
         """Put what was learned together with what is known, durably and as a whole; the visible changes, in order."""
@@ -65,7 +67,7 @@ class SqlCalls:
         last = sequence.taken(connection, self._database)
         rows = self._rows(connection, {each.call_id for each in batch.observations})
         writing = self._decided(connection, batch.observations, rows, last)
-        write(connection, self._database, writing)
+        self._writer.write(connection, writing)
         changes = _changes(writing)
         sequence.advance(connection, self._database, last, last + len(changes))
         self._mark(connection, batch, rows)
@@ -78,7 +80,7 @@ class SqlCalls:
         if not wanted:
             return {}
         rows = connection.execute(select(calls).where(calls.c.id.in_(wanted)))
-        return {row["id"]: dict(row) for row in rows.mappings()}
+        return {row["id"]: row for row in as_dicts(rows)}
 
     def _decided(
         self, connection: Connection, observations: Iterable[Observation], rows: Mapping[str, Row], last: int

@@ -52,10 +52,10 @@ class SqlCustomers:
 
     async def customer_page(self, query: PageQuery, *, assistant_id: str | None = None) -> Sequence[Position]:
         """A piece of a list of customers; the id of a position is the key."""
-        kept = _kept(query)
+        asked = kept(query)
         async with self._database.reading(self._patience) as connection:
-            rows = await piece(connection, customers(self._database.tables, assistant_id), kept)
-        return [_told(position(row, kept), kept.ordering) for row in rows]
+            rows = await piece(connection, customers(self._database.tables, assistant_id), asked)
+        return [_told(position(row, asked), asked.ordering) for row in rows]
 
     async def customer_count(self, predicate: Predicate, *, assistant_id: str | None = None) -> int:
         """How many customers there are for whom it holds."""
@@ -68,13 +68,15 @@ def customers(tables: Tables, assistant_id: str | None) -> Listing:
     """The list of customers with their figures with one assistant, or with all."""
     of, figures = tables.customers.c, tables.figures.c
     stated = {column.name: column for column in of if KIND in column.info}
-    kept = (*_PLAIN, *(column for column, _ in UNITS.values()))
+    names = (*_PLAIN, *(column for column, _ in UNITS.values()))
     return Listing(
         source=tables.figures.join(tables.customers, of.customer_key == figures.customer_key),
         listed=figures.assistant_id == (ALL_ASSISTANTS if assistant_id is None else assistant_id),
         key=figures.customer_key,
-        columns={**stated, KEY: figures.customer_key, **{name: figures[name] for name in kept}},
+        columns={**stated, KEY: figures.customer_key, **{name: figures[name] for name in names}},
         matching=lambda _: false(),  # words are found in calls
+        always=frozenset({KEY, *names}),
+        telling=KEY,
     )
 
 
@@ -84,12 +86,12 @@ def _labelled(listing: Listing) -> Sequence[ColumnElement[Any]]:
 
 def _values(row: Row[Any]) -> Mapping[str, Any]:
     """A row by flat names, with figures in the units in which they are told."""
-    kept = row._asdict()
-    told = {name: kept.pop(column) / units for name, (column, units) in UNITS.items()}
-    return {**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}, **told}
+    held = row._asdict()
+    told = {name: held.pop(column) / units for name, (column, units) in UNITS.items()}
+    return {**{name: tuple(value) if isinstance(value, list) else value for name, value in held.items()}, **told}
 
 
-def _kept(query: PageQuery) -> PageQuery:
+def kept(query: PageQuery) -> PageQuery:
     """The question in terms of what the tables keep."""
     ordering = tuple(dataclasses.replace(order, attribute=_column(order)) for order in query.ordering)
     after = query.after and Position(tuple(map(_number, query.after.values, query.ordering)), query.after.id)
@@ -109,8 +111,8 @@ def _number(value: Any, order: Order) -> Any:
     return first_unit(value, units)
 
 
-def _told(kept: Position, ordering: Ordering) -> Position:
+def _told(held: Position, ordering: Ordering) -> Position:
     """A position in the units in which its values are told."""
     units = dict(UNITS.values())
-    values = zip(kept.values, ordering, strict=True)
-    return Position(tuple(v / units[o.attribute] if o.attribute in units else v for v, o in values), kept.id)
+    values = zip(held.values, ordering, strict=True)
+    return Position(tuple(v / units[o.attribute] if o.attribute in units else v for v, o in values), held.id)

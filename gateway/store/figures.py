@@ -15,8 +15,9 @@ from typing import Final, TypeAlias
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, tuple_
 
 from gateway.store.contributions import NO_ASSISTANT, Contribution, Row
-from gateway.store.database import Database
+from gateway.store.results import as_dicts
 from gateway.store.tables import ALL_ASSISTANTS, Tables
+from gateway.store.upserts import Upsert
 
 Who: TypeAlias = tuple[str, str]
 """A customer's key, and an assistant or `ALL_ASSISTANTS`."""
@@ -25,8 +26,7 @@ Move: TypeAlias = tuple[Contribution | None, Contribution | None]
 """What a call added before, and what it adds now."""
 
 _FIRST, _LAST = "customer_first_seen_at", "customer_last_call_at"
-_KEY: Final = ("customer_key", "assistant_id")
-_IDS_AT_ONCE: Final = 500
+_AT_ONCE: Final = 500
 
 
 @dataclasses.dataclass(slots=True)
@@ -91,27 +91,30 @@ def _extreme(known: dt.datetime | None, change: Difference, sign: int) -> dt.dat
     return None if known in change.left else known
 
 
-def adjust(connection: Connection, database: Database, moves: Sequence[Move]) -> set[str]:
+def adjust(connection: Connection, tables: Tables, upsert: Upsert, moves: Sequence[Move]) -> set[str]:
     """Keep the figures with calls that moved; the calls are written already. Gives the customers without calls."""
     changes = differences(moves)
-    if not changes:
-        return set()
-    tables = database.tables
-    known = _known(connection, tables, {key for key, _ in changes})
+    known = _known(connection, tables, sorted(changes))
     rows = [adjusted(known.get(who), who, change) for who, change in changes.items()]
     left = [row for row in rows if row["customer_call_count"] > 0]
     for row in left:
         _look_up(connection, tables, row)
-    _write(connection, database, left)
+    upsert.put(connection, left)
     gone = [(row["customer_key"], row["assistant_id"]) for row in rows if row["customer_call_count"] <= 0]
     _delete(connection, tables, gone)
     return {key for key, assistant in gone if assistant == ALL_ASSISTANTS}
 
 
-def _known(connection: Connection, tables: Tables, keys: Iterable[str]) -> Mapping[Who, Row]:
-    figures = tables.figures
-    rows = connection.execute(select(figures).where(figures.c.customer_key.in_(sorted(keys))))
-    return {(row["customer_key"], row["assistant_id"]): dict(row) for row in rows.mappings()}
+def _known(connection: Connection, tables: Tables, who: Sequence[Who]) -> Mapping[Who, Row]:
+    found: dict[Who, Row] = {}
+    for at in range(0, len(who), _AT_ONCE):
+        rows = connection.execute(select(tables.figures).where(_of(tables, who[at : at + _AT_ONCE])))
+        found |= {(row["customer_key"], row["assistant_id"]): row for row in as_dicts(rows)}
+    return found
+
+
+def _of(tables: Tables, who: Sequence[Who]) -> ColumnElement[bool]:
+    return tuple_(tables.figures.c.customer_key, tables.figures.c.assistant_id).in_(who)
 
 
 def _look_up(connection: Connection, tables: Tables, row: Row) -> None:
@@ -136,15 +139,6 @@ def _calls_of(tables: Tables, row: Row) -> ColumnElement[bool]:
     return and_(of_customer, stated == assistant)
 
 
-def _write(connection: Connection, database: Database, rows: Sequence[Row]) -> None:
-    if rows:
-        insert = database.insert(database.tables.figures)
-        values = {name: insert.excluded[name] for name in rows[0] if name not in _KEY}
-        connection.execute(insert.on_conflict_do_update(index_elements=_KEY, set_=values), rows)
-
-
 def _delete(connection: Connection, tables: Tables, gone: Sequence[Who]) -> None:
-    figures = tables.figures.c
-    for at in range(0, len(gone), _IDS_AT_ONCE):
-        which = tuple_(figures.customer_key, figures.assistant_id).in_(gone[at : at + _IDS_AT_ONCE])
-        connection.execute(delete(tables.figures).where(which))
+    for at in range(0, len(gone), _AT_ONCE):
+        connection.execute(delete(tables.figures).where(_of(tables, gone[at : at + _AT_ONCE])))

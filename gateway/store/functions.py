@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -25,6 +26,29 @@ class in_brackets(FunctionElement[bool]):  # noqa: N801  # functions are named s
     """``in_brackets(condition)``: the condition, as deep as it is by itself, whatever stands beside it."""
 
     inherit_cache = True
+
+
+class unindexed(FunctionElement[Any]):  # noqa: N801  # functions are named so
+    """``unindexed(column)``: the column's value, for which SQLite looks into no index.
+
+    https://www.sqlite.org/optoverview.html: “disqualifying WHERE clause terms using unary +”
+    """
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        self.type = column.type
+        super().__init__(column)
+
+
+@compiles(unindexed)
+def _value(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(unindexed, "sqlite")
+def _plus(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
 
 
 @compiles(in_brackets)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.filters import Predicate
+from gateway.domain.filters import AllOf, Comparator, Condition, Predicate
 from gateway.domain.ordering import Position
 from gateway.ports import PageQuery
-from gateway.store.keyset import stretches
+from gateway.store.functions import unindexed
+from gateway.store.keyset import behind, order_by
 from gateway.store.predicates import Columns, Matching, expression
 
 
@@ -20,7 +21,8 @@ from gateway.store.predicates import Columns, Matching, expression
 class Listing:
     """Where rows come from and which of them are listed at all, what tells them apart, and their columns.
 
-    ``shown`` is read of each row beside its position.
+    ``always`` are the attributes that no listed row lacks, ``telling`` the one whose values have few rows each, and an
+    index. ``shown`` is read of each row beside its position.
     """
 
     source: FromClause
@@ -28,28 +30,26 @@ class Listing:
     key: ColumnElement[str]
     columns: Columns
     matching: Matching
+    always: frozenset[str]
+    telling: str
     shown: tuple[ColumnElement[Any], ...] = ()
 
 
 async def piece(connection: AsyncConnection, listing: Listing, query: PageQuery) -> Sequence[Row[Any]]:
     """The rows of a page: the values of its ordering, the key, and what is shown."""
-    rows: list[Row[Any]] = []
-    for statement in statements(listing, query):
-        missing = query.limit - len(rows)
-        if missing <= 0:
-            break
-        rows += (await connection.execute(statement.limit(missing))).all()
+    rows: Sequence[Row[Any]] = (await connection.execute(page_of(listing, query))).all()
     return rows
 
 
-def statements(listing: Listing, query: PageQuery) -> Iterator[Select[Any]]:
-    """What is asked for a page, one after the other until it is full."""
-    values = [listing.columns[order.attribute] for order in query.ordering]
-    labelled = [value.label(f"value_{number}") for number, value in enumerate(values)]
-    rows = select(*labelled, listing.key, *listing.shown).select_from(listing.source).where(listing.listed)
-    chosen = rows.where(expression(query.predicate, listing.columns, listing.matching))
-    for stretch in stretches(query.ordering, listing.columns, listing.key, query.after):
-        yield chosen.where(stretch.where).order_by(*stretch.order_by)
+def page_of(listing: Listing, query: PageQuery) -> Select[Any]:
+    """What is asked for a page."""
+    columns, ordering, key = listing.columns, query.ordering, listing.key
+    values = (columns[order.attribute].label(f"value_{number}") for number, order in enumerate(ordering))
+    rows = select(*values, key, *listing.shown).select_from(listing.source)
+    chosen = rows.where(listing.listed, _chosen(listing, query.predicate))
+    if query.after is not None:
+        chosen = chosen.where(behind(ordering, columns, key, listing.always, query.after))
+    return chosen.order_by(*order_by(ordering, columns, key, listing.always)).limit(query.limit)
 
 
 def position(row: Row[Any], query: PageQuery) -> Position:
@@ -60,6 +60,29 @@ def position(row: Row[Any], query: PageQuery) -> Position:
 
 async def number_of(connection: AsyncConnection, listing: Listing, predicate: Predicate) -> int:
     """How many rows there are for which it holds."""
-    chosen = expression(predicate, listing.columns, listing.matching)
-    statement = select(func.count()).select_from(listing.source).where(listing.listed, chosen)
+    statement = select(func.count()).select_from(listing.source).where(listing.listed, _chosen(listing, predicate))
     return int((await connection.execute(statement)).scalar_one())
+
+
+def _chosen(listing: Listing, predicate: Predicate) -> ColumnElement[bool]:
+    """The filter as SQL.
+
+    SQLite takes all indexes for equally good, and may take that of a status which nearly every call has. So where the
+    filter names what has few rows, it is not offered the others.
+    """
+    if not _names(predicate, listing.telling):
+        return expression(predicate, listing.columns, listing.matching)
+    offered = {*listing.always, listing.telling}
+    columns = {name: c if name in offered else unindexed(c) for name, c in listing.columns.items()}
+    return expression(predicate, columns, listing.matching)
+
+
+def _names(predicate: Predicate, attribute: str) -> bool:
+    """Whether a filter holds only for rows with certain values of an attribute."""
+    match predicate:
+        case AllOf(of):
+            return any(_names(each, attribute) for each in of)
+        case Condition(of_attribute, comparator):
+            return of_attribute == attribute and comparator in (Comparator.EQ, Comparator.IN)
+        case _:
+            return False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, cast
 
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import ColumnElement, literal_column
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.filters import Predicate
@@ -12,7 +13,11 @@ from gateway.domain.mirrored import LISTED
 from gateway.ports import PageQuery, Place
 from gateway.store.listing import Listing, number_of, piece, position
 from gateway.store.matching import matching
+from gateway.store.predicates import Columns
 from gateway.store.tables import Tables
+
+_LISTED: Final[tuple[ColumnElement[str], ...]] = tuple(literal_column(f"'{state.value}'") for state in LISTED)
+_ALWAYS: Final = frozenset({"id", "created_at"})
 
 
 async def page(connection: AsyncConnection, tables: Tables, query: PageQuery) -> Sequence[Place]:
@@ -31,15 +36,11 @@ def calls(tables: Tables, dialect: str) -> Listing:
     columns = tables.calls.c
     return Listing(
         source=tables.calls,
-        listed=listed(tables),
+        listed=columns.mirror_state.in_(_LISTED),
         key=columns.id,
-        columns=dict(columns),
+        columns=cast("Columns", columns),
         matching=matching(columns.mirror_number, dialect),
+        always=_ALWAYS,
+        telling="customer_key",
         shown=(columns.mirror_change,),
     )
-
-
-def listed(tables: Tables) -> ColumnElement[bool]:
-    """Whether a call stands in lists; written out in the statement, so that partial indexes are recognised."""
-    states = [state.value for state in LISTED]
-    return tables.calls.c.mirror_state.in_(bindparam("listed", states, expanding=True, literal_execute=True))

@@ -14,8 +14,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
 from gateway.store import figures, searching, stated
-from gateway.store.contributions import Contribution, Row, contribution
+from gateway.store.contributions import Row, contribution
 from gateway.store.database import Database
+from gateway.store.upserts import Upsert
 
 REMEMBERED: Final = (
     "mirror_updated_at",
@@ -45,76 +46,62 @@ class Rewriting:
     purge: bool = False
 
 
-def write(connection: Connection, database: Database, rewriting: Rewriting) -> None:
-    """Write it, in the transaction of whoever holds the change sequence."""
-    tables = database.tables
-    added = {row["mirror_number"] for before, row in rewriting.rows if before is None}
-    _put(connection, database, tables.calls, [row for _, row in rewriting.rows])
-    _remember(connection, tables.calls, rewriting.remembered)
-    _write_bodies(connection, database, rewriting.bodies)
-    _write_costs(connection, tables.costs, rewriting.costs, added)
-    if rewriting.words or rewriting.purge:
-        searching.index(connection, database, rewriting.words, added=added, purge=rewriting.purge)
-    _follow(connection, database, rewriting.rows)
+class Writer:
+    """Writes to one database, in the transaction of whoever holds the change sequence."""
 
+    def __init__(self, database: Database) -> None:
+        tables = database.tables
+        self._database, self._tables = database, tables
+        self._stated = stated.columns(tables)
+        self._calls, self._documents = Upsert(database, tables.calls), Upsert(database, tables.documents)
+        self._costs, self._customers = Upsert(database, tables.costs), Upsert(database, tables.customers)
+        self._figures = Upsert(database, tables.figures)
 
-def _put(connection: Connection, database: Database, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows, or replace all of those that are there."""
-    if rows:
-        insert = database.insert(table)
-        values = {name: insert.excluded[name] for name in rows[0] if name != "mirror_number"}
-        connection.execute(insert.on_conflict_do_update(index_elements=["mirror_number"], set_=values), rows)
+    def write(self, connection: Connection, rewriting: Rewriting) -> None:
+        """Write it all, in the order in which one needs the other."""
+        added = {row["mirror_number"] for before, row in rewriting.rows if before is None}
+        self._calls.put(connection, [row for _, row in rewriting.rows])
+        self._remember(connection, rewriting.remembered)
+        self._write_bodies(connection, rewriting.bodies)
+        self._write_costs(connection, rewriting.costs, added)
+        if rewriting.words or rewriting.purge:
+            searching.index(connection, self._database, rewriting.words, added=added, purge=rewriting.purge)
+        self._follow(connection, rewriting.rows)
 
+    def _remember(self, connection: Connection, rows: Sequence[Row]) -> None:
+        if rows:
+            calls = self._tables.calls
+            values = [{"number": row["mirror_number"], **{name: row[name] for name in REMEMBERED}} for row in rows]
+            statement = update(calls).where(calls.c.mirror_number == bindparam("number"))
+            connection.execute(statement.values({name: bindparam(name) for name in REMEMBERED}), values)
 
-def _remember(connection: Connection, calls: Table, rows: Sequence[Row]) -> None:
-    if rows:
-        which = calls.c.mirror_number == bindparam("number")
-        values = [{"number": row["mirror_number"], **{name: row[name] for name in REMEMBERED}} for row in rows]
-        connection.execute(update(calls).where(which).values({n: bindparam(n) for n in REMEMBERED}), values)
+    def _write_bodies(self, connection: Connection, bodies: Mapping[int, bytes | None]) -> None:
+        held = {number: body for number, body in bodies.items() if body is not None}
+        self._documents.put(connection, [{"mirror_number": number, "body": body} for number, body in held.items()])
+        _remove(connection, self._tables.documents, sorted(bodies.keys() - held.keys()))
 
+    def _write_costs(
+        self, connection: Connection, costs: Mapping[int, Sequence[Mapping[str, Any]]], added: AbstractSet[int]
+    ) -> None:
+        _remove(connection, self._tables.costs, sorted(costs.keys() - added))
+        rows = [{"mirror_number": number, **cost} for number, of_call in costs.items() for cost in of_call]
+        self._costs.put(connection, rows)
 
-def _write_bodies(connection: Connection, database: Database, bodies: Mapping[int, bytes | None]) -> None:
-    documents = database.tables.documents
-    held = [{"mirror_number": number, "body": body} for number, body in bodies.items() if body is not None]
-    _put(connection, database, documents, held)
-    _remove(connection, documents, [number for number, body in bodies.items() if body is None])
-
-
-def _write_costs(
-    connection: Connection,
-    table: Table,
-    costs: Mapping[int, Sequence[Mapping[str, Any]]],
-    added: AbstractSet[int],
-) -> None:
-    _remove(connection, table, sorted(costs.keys() - added))
-    names = [column.name for column in table.columns if column.name not in ("mirror_number", "position")]
-    rows = [
-        {"mirror_number": number, "position": position, **{name: cost.get(name) for name in names}}
-        for number, of_call in costs.items()
-        for position, cost in enumerate(of_call)
-    ]
-    if rows:
-        connection.execute(table.insert(), rows)
+    def _follow(self, connection: Connection, rows: Sequence[tuple[Row | None, Row]]) -> None:
+        """Let customers and figures follow the calls."""
+        names = self._stated
+        moves = [(contribution(before, names), contribution(now, names), now["mirror_change"]) for before, now in rows]
+        moves = [move for move in moves if move[:2] != (None, None)]
+        if moves:
+            figures_of = [(before, now) for before, now, _ in moves]
+            empty = figures.adjust(connection, self._tables, self._figures, figures_of)
+            stated.restate(connection, self._tables, self._customers, moves, empty)
 
 
 def _remove(connection: Connection, table: Table, numbers: Sequence[int]) -> None:
     if numbers:
         which = table.c.mirror_number == bindparam("number")
         connection.execute(delete(table).where(which), [{"number": number} for number in numbers])
-
-
-def _follow(connection: Connection, database: Database, rows: Sequence[tuple[Row | None, Row]]) -> None:
-    """Let customers and figures follow the calls."""
-    names = stated.columns(database.tables)
-    moves = [(contribution(before, names), contribution(now, names), now["mirror_change"]) for before, now in rows]
-    concerned = [move for move in moves if _concerns(move[:2])]
-    if concerned:
-        empty = figures.adjust(connection, database, [(before, now) for before, now, _ in concerned])
-        stated.restate(connection, database, concerned, empty)
-
-
-def _concerns(move: tuple[Contribution | None, Contribution | None]) -> bool:
-    return move != (None, None)
 
 
 def held_bodies(connection: Connection, documents: Table, numbers: Sequence[int]) -> dict[int, bytes]:

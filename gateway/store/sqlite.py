@@ -35,6 +35,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from gateway.errors import StoreUnavailable
+
 DRIVER: Final = "sqlite+aiosqlite"
 READERS: Final = 4
 """Connections that read at the same time; each has a thread."""
@@ -56,7 +58,6 @@ _READER: Final = (f"cache_size = -{8 * 1024}", "query_only = ON")
 
 def writer(url: URL, patience: float = PATIENCE) -> AsyncEngine:
     """The engine of the one connection that writes; its transactions have the file's lock from their beginning."""
-    _make(url)
     return _engine(url, (*_BOTH, *_WRITER), "BEGIN IMMEDIATE", _options(patience, connections=1))
 
 
@@ -66,6 +67,7 @@ def blocking_writer(url: URL) -> Engine:
     Whoever uses both sees to it that one writes at a time.
     """
     engine = create_engine(url.set(drivername="sqlite"), **_options(PATIENCE, connections=1))
+    event.listen(engine, "do_connect", _made(url))
     event.listen(engine, "connect", _told((*_BOTH, *_WRITER)))
     event.listen(engine, "begin", _begin_immediately)
     return engine
@@ -86,6 +88,7 @@ def _engine(url: URL, pragmas: tuple[str, ...], begin: str, options: dict[str, A
         adapted: Any = connection.connection.dbapi_connection
         adapted.run_async(start)  # one way to the thread and back, where `exec_driver_sql` takes three
 
+    event.listen(engine.sync_engine, "do_connect", _made(url))
     event.listen(engine.sync_engine, "connect", _told(pragmas))
     event.listen(engine.sync_engine, "begin", start_at_once)
     event.listen(engine.sync_engine, "handle_error", _stop_if_cancelled)
@@ -141,9 +144,26 @@ async def _stopped(connection: aiosqlite.Connection) -> None:
         rollback.result()
 
 
-def _make(url: URL) -> None:
-    """The folder, and the file for its owner's eyes alone: it holds what people said."""
+def _made(url: URL) -> Callable[..., None]:
+    """What sees to the file before it is connected to, so that a disk that comes back is used again."""
     file = Path(url.database or "")
-    with contextlib.suppress(OSError):  # opening it will say why
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
+
+    def make(*_: object) -> None:
+        try:
+            _make(file)
+        except OSError as error:
+            raise StoreUnavailable(f"The mirror's file “{file}” cannot be made: {error.strerror}.") from None
+
+    return make
+
+
+def _make(file: Path) -> None:
+    """The folder, and the file for its owner's eyes alone: it holds what people said.
+
+    A file that is there is left alone: closing it would take away the locks that other connections here have on it.
+    """
+    if file.exists():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):  # made by another process meanwhile
+        file.touch(mode=0o600, exist_ok=False)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, delete, select
 
 from gateway.store.contributions import Contribution, Row
-from gateway.store.database import Database
+from gateway.store.results import as_dicts
 from gateway.store.tables import Tables
+from gateway.store.upserts import Upsert
 
 Source: TypeAlias = tuple[int, str]
 """The call that states something: when it was created, in microseconds since 1970, and its id. The greater is newer."""
@@ -77,20 +78,21 @@ def moved(profiles: dict[str, Profile], moves: Iterable[Numbered]) -> None:
 
 
 def restate(
-    connection: Connection, database: Database, moves: Sequence[Numbered], without_calls: Iterable[str]
+    connection: Connection, tables: Tables, upsert: Upsert, moves: Sequence[Numbered], without_calls: Iterable[str]
 ) -> None:
     """Keep the customers with calls that moved, and drop those that have no calls; the calls are written already."""
     gone = set(without_calls)
     keys = {call.key for before, now, _ in moves for call in (before, now) if call is not None}
-    profiles = _known(connection, database.tables, keys - gone)
+    profiles = _known(connection, tables, keys - gone)
     moved(profiles, moves)
     left = {key: profile for key, profile in profiles.items() if key not in gone}
     for key, profile in left.items():
         for name in sorted(profile.lost):
-            _look_up(connection, database.tables, key, name, profile)
-    _write(connection, database, left)
+            _look_up(connection, tables, key, name, profile)
+    names = columns(tables)
+    upsert.put(connection, [_row(key, profile, names) for key, profile in left.items()])
     if gone:
-        customers = database.tables.customers
+        customers = tables.customers
         connection.execute(delete(customers).where(customers.c.customer_key.in_(sorted(gone))))
 
 
@@ -98,8 +100,8 @@ def _known(connection: Connection, tables: Tables, keys: Iterable[str]) -> dict[
     if not (wanted := sorted(keys)):
         return {}
     question = select(tables.customers).where(tables.customers.c.customer_key.in_(wanted))
-    rows = (connection.execute(question)).mappings()
-    return {row["customer_key"]: _profile(dict(row), columns(tables)) for row in rows}
+    names = columns(tables)
+    return {row["customer_key"]: _profile(row, names) for row in as_dicts(connection.execute(question))}
 
 
 def _profile(row: Row, names: Iterable[str]) -> Profile:
@@ -118,16 +120,6 @@ def _look_up(connection: Connection, tables: Tables, key: str, name: str, profil
     profile.sources.pop(name, None)
     if found is not None:
         profile.sources[name] = ((found[1] - _EPOCH) // _MICROSECOND, found[2])
-
-
-def _write(connection: Connection, database: Database, profiles: Mapping[str, Profile]) -> None:
-    if not profiles:
-        return
-    names = columns(database.tables)
-    insert = database.insert(database.tables.customers)
-    values = {name: insert.excluded[name] for name in ("mirror_change", "mirror_sources", *names)}
-    upsert = insert.on_conflict_do_update(index_elements=["customer_key"], set_=values)
-    connection.execute(upsert, [_row(key, profile, names) for key, profile in profiles.items()])
 
 
 def _row(key: str, profile: Profile, names: Iterable[str]) -> Row:

@@ -22,7 +22,8 @@ from gateway.store.database import Database
 from gateway.store.holdings import Holding
 from gateway.store.ledger import WAITING
 from gateway.store.packing import pack, unpack
-from gateway.store.rewriting import Rewriting, held_bodies, write
+from gateway.store.results import as_dicts
+from gateway.store.rewriting import Rewriting, Writer, held_bodies
 
 WATERMARK: Final = "refill"
 """The name under which is saved how far filling columns came, and which columns those are."""
@@ -38,6 +39,7 @@ class SqlUpkeep:
     def __init__(self, database: Database, catalog: Catalog, project: Project) -> None:
         self._database = database
         self._reading = reading_of(database, catalog, project)
+        self._writer = Writer(database)
 
     async def expire_content(self, before: dt.datetime, limit: int) -> int:
         """Let go of the content (conversation, analysis, search words) of calls that were created before this."""
@@ -86,7 +88,7 @@ class SqlUpkeep:
                 change += seen
                 numbered = {**row, "mirror_change": change if seen else UNSEEN}
                 treat(writing, row, numbered, bodies.get(row["mirror_number"]), self._reading)
-            write(connection, self._database, writing)
+            self._writer.write(connection, writing)
             sequence.advance(connection, self._database, last, change)
             return len(rows)
 
@@ -99,7 +101,7 @@ class SqlUpkeep:
         calls = self._database.tables.calls
         held = calls.c.mirror_holds.in_([int(holding) for holding in holdings])
         chosen = select(calls).where(held, calls.c.created_at < before).order_by(calls.c.created_at).limit(limit)
-        return [dict(row) for row in connection.execute(chosen).mappings()]
+        return as_dicts(connection.execute(chosen))
 
     def _unfilled(self, connection: Connection, limit: int) -> Sequence[Row]:
         """The next calls with a document, where there are columns to fill; the note of how far that is moves on."""
@@ -110,7 +112,7 @@ class SqlUpkeep:
         behind = (calls.c.mirror_number > self._filled_to(connection, columns), documents.c.body.is_not(None))
         listed = calls.c.mirror_state.in_([state.value for state in LISTED])
         chosen = select(calls).join(documents).where(*behind, listed).order_by(calls.c.mirror_number).limit(limit)
-        rows = [dict(row) for row in connection.execute(chosen).mappings()]
+        rows = as_dicts(connection.execute(chosen))
         self._note(connection, columns, rows)
         return rows
 

@@ -5,9 +5,13 @@ An error never repeats a body, and none of them has a cause or context: `json.JS
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-from typing import Any
+import re
+from typing import Any, Final
+
+import orjson
 
 from gateway.errors import UpstreamMalformed
 from gateway.ports import Document
@@ -29,12 +33,23 @@ def rows(body: bytes, *, route: str) -> list[Any]:
     raise UpstreamMalformed(f"Vapi answered {route} with {_kind(value)} where its API promises an array.")
 
 
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{19}")
+"""What orjson may read as a fraction: it has whole numbers of 64 bits only."""
+
+
 def parsed(body: bytes, *, route: str) -> Any:
     """Any JSON value. NaN and numbers beyond a double become None: no JSON that we write could hold them.
 
     Raises `UpstreamMalformed`, also for what Python refuses to read: very deep nesting and integers of more than 4,300
     digits.
     """
+    if not _LONG_NUMBER.search(body):
+        with contextlib.suppress(ValueError):
+            return orjson.loads(body)  # the same value as json's, in half the time
+    return _leniently(body, route=route)
+
+
+def _leniently(body: bytes, *, route: str) -> Any:
     try:
         return json.loads(body, parse_float=_finite, parse_constant=_nothing)
     except (ValueError, RecursionError) as error:

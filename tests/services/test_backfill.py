@@ -31,7 +31,7 @@ class Bench:
 
     time: Time = dataclasses.field(default_factory=Time)
     mirror: Mirror = dataclasses.field(default_factory=Mirror)
-    retention: Retention = Retention()
+    retention: Retention = dataclasses.field(default_factory=Retention)
     heard: list[Event] = dataclasses.field(default_factory=list)
 
     def __post_init__(self) -> None:

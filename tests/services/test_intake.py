@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.anyio
 MARK = Mark(call_id(1), Reason.LATE, NOON)
 
 
-def snapshot(number: int, **more: object) -> Snapshot:
+def snapshot(number: int, **more: Any) -> Snapshot:
     vapi = Vapi(Time())
     vapi.create(number, NOON, **more)
     prepared = preparing()(vapi.calls[call_id(number)], NOON).snapshot

@@ -28,7 +28,7 @@ SECOND = dt.timedelta(seconds=1)
 class Bench:
     """A poll of a Vapi into a mirror."""
 
-    retention: Retention = Retention()
+    retention: Retention = dataclasses.field(default_factory=Retention)
     time: Time = dataclasses.field(default_factory=Time)
     mirror: Mirror = dataclasses.field(default_factory=Mirror)
     heard: list[Event] = dataclasses.field(default_factory=list)

@@ -8,6 +8,7 @@ import datetime as dt
 import json
 import os
 import signal
+from concurrent.futures import BrokenExecutor
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ def test_an_error_that_nobody_foresaw_costs_one_call() -> None:
 async def test_a_list_gives_outlines_with_snapshots_and_tells_what_was_lost() -> None:
     heard: list[Event] = []
     found = await vapi({"id": None}, {"cost": "a lot"}).prepared(heard.append).list(ALL)
-    assert sorted(snapshot.call_id for snapshot in snapshots(found)) == [call_id(1), call_id(3)]
+    assert sorted(snapshot.call_id for snapshot in await snapshots(found)) == [call_id(1), call_id(3)]
     assert len(found) == 3
     assert set(heard) == {RowDropped("without an id"), AttributeUnreadable("Call.cost", "Float", "string")}
 
@@ -111,14 +112,14 @@ async def test_a_failure_is_told_by_the_id_if_it_is_one() -> None:
 
     broken = dataclasses.replace(preparing(), project=project)
     found = await PreparedCalls(vapi({"id": "Ada"}), broken, clock=Time(), listen=heard.append).list(ALL)
-    assert snapshots(found) == ()
+    assert await snapshots(found) == ()
     assert {event.call_id for event in heard if isinstance(event, CallUnprepared)} == {call_id(1), "unknown"}
 
 
 async def test_a_single_call_is_read_when_it_is_asked_for() -> None:
     found = await vapi().prepared().get(call_id(1))
     assert found
-    [snapshot] = snapshots([found])
+    [snapshot] = await snapshots([found])
     assert snapshot.revision.read_at == NOON
     assert await vapi().prepared().get(call_id(9)) is None
 
@@ -159,7 +160,7 @@ async def test_other_processes_prepare_the_same() -> None:
     heard: list[Event] = []
     pooled = PooledCalls(source, preparing, processes=1, clock=Time(), listen=heard.append)
     try:
-        assert await pooled.list(ALL) == await source.prepared().list(ALL)
+        assert await snapshots(await pooled.list(ALL)) == await snapshots(await source.prepared().list(ALL))
         pooled._source = Bodies(json.dumps([7, {}]).encode())
         assert await pooled.list(ALL) == [{}, {}]
         pooled._source = Bodies(b"nonsense")
@@ -171,16 +172,35 @@ async def test_other_processes_prepare_the_same() -> None:
     assert set(heard) == {*lost, RowDropped("not an object, or an empty one")}
 
 
+async def test_several_processes_prepare_answers_side_by_side_each_its_own() -> None:
+    sources = [vapi(*({"name": f"answer {n}"} for _ in range(n))) for n in range(6)]
+    pooled = PooledCalls(sources[0], preparing, processes=2, clock=Time())
+    try:
+        found = []
+        for source in sources:
+            pooled._source = source
+            found.append(await pooled.list(ALL))
+        for source, outlines in zip(sources, found, strict=True):
+            assert await snapshots(outlines) == await snapshots(await source.prepared().list(ALL))
+        assert len(pooled.pids()) == 2
+    finally:
+        pooled.close()
+
+
+async def pooled_until_it_fails(pooled: PooledCalls) -> None:
+    for _ in range(1000):
+        await snapshots(await pooled.list(ALL))
+
+
 async def test_a_process_that_is_killed_is_replaced() -> None:
     source = vapi()
     pooled = PooledCalls(source, preparing, processes=1, clock=Time())
     try:
         await pooled.list(ALL)
-        [pid] = pooled._pool._processes
+        [pid] = pooled.pids()
         os.kill(pid, signal.SIGKILL)
-        with pytest.raises(Exception, match="terminated abruptly"):
-            for _ in range(100):
-                await pooled.list(ALL)
-        assert await pooled.list(ALL) == await source.prepared().list(ALL)
+        with pytest.raises(BrokenExecutor):
+            await pooled_until_it_fails(pooled)
+        assert await snapshots(await pooled.list(ALL)) == await snapshots(await source.prepared().list(ALL))
     finally:
         pooled.close()

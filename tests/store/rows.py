@@ -124,10 +124,14 @@ _PARTS = (Comparator.CONTAINS, Comparator.STARTS_WITH)
 
 
 def values() -> st.SearchStrategy[dict[str, Any]]:
-    """The values of a row, each of which may be missing."""
-    fields = {name: st.none() | st.sampled_from(held) for name, held in HELD.items()}
+    """The values of a row; any may be missing but when it was created."""
+    fields = {name: _missing(name) | st.sampled_from(held) for name, held in HELD.items()}
     tags = st.none() | st.lists(st.sampled_from(TEXTS), max_size=3).map(tuple)
     return st.fixed_dictionaries({**fields, "tags": tags})
+
+
+def _missing(name: str) -> st.SearchStrategy[None]:
+    return st.nothing() if name == "created_at" else st.none()
 
 
 def call_rows() -> st.SearchStrategy[list[CallRow]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -267,7 +266,7 @@ async def _endless(database: Database) -> None:
 
 
 def _open_files(folder: Path) -> list[str]:
-    links = (os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+    links = (str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
     return [link for link in links if link.startswith(str(folder))]
 
 
@@ -361,7 +360,10 @@ async def test_a_commit_waits_for_the_disk(tmp_path: Path) -> None:
         assert await database.write(lambda made: made.scalar(text("PRAGMA synchronous"))) == 2
 
 
-async def test_a_path_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(StoreUnavailable, match="cannot be opened"):
-        await opened(databases.sqlite_url(tmp_path / "file"), build())
+async def test_a_file_that_cannot_be_made_is_unavailable_until_it_can(tmp_path: Path) -> None:
+    (tmp_path / "folder").touch()
+    with pytest.raises(StoreUnavailable, match="cannot be made"):
+        await opened(databases.sqlite_url(tmp_path / "folder"), build())
+    (tmp_path / "folder").unlink()
+    async with opening(databases.sqlite_url(tmp_path / "folder")) as database:
+        assert await names(database) == []

@@ -20,6 +20,25 @@ def test_a_number_that_json_cannot_hold_is_none(number: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("18446744073709551616", 2**64),
+        ("-9223372036854775809", -(2**63) - 1),
+        ("9223372036854775807", 2**63 - 1),
+        ("7.275e-05", 7.275e-05),
+        ("0.1000000000000000055511151231257827", 0.1),
+        ("-0.0", -0.0),
+        ('"\\ud800"', "\ud800"),
+        ('"\\u0000"', "\x00"),
+        ('{"a": 1, "a": 2}', {"a": 2}),
+    ],
+)
+def test_a_value_is_what_json_says_it_is(text: str, value: object) -> None:
+    assert bodies.rows(f"[{text}]".encode(), route=ROUTE) == [value]
+    assert bodies.rows(f"\ufeff[{text}]".encode(), route=ROUTE) == [value]
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",

@@ -1,0 +1,1 @@
+"""A gateway that is killed again and again, and what its mirror holds in the end."""
