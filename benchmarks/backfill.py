@@ -146,7 +146,7 @@ async def walk(stated: argparse.Namespace, ready: Ready, folder: str) -> None:
     kept = mirror(settings, catalog_of(settings), b"benchmark", changed=lambda changes: None)
     keeps = keeper(settings, kept, vapi, b"benchmark", clock=lambda: dt.datetime.now(dt.UTC), listen=tell)
     await kept.open()
-    started = time.perf_counter()
+    started, before = time.perf_counter(), sum(os.times()[:2])
     walking = asyncio.ensure_future(keeps.backfilling.step())
     while not walking.done():
         await asyncio.wait([walking], timeout=5)
@@ -157,6 +157,12 @@ async def walk(stated: argparse.Namespace, ready: Ready, folder: str) -> None:
     print(f"{size / 1e6:.0f} MB on disk, {size / 1000 / stated.calls:.1f} kB for each call")  # noqa: T201
     keeps.close()
     await kept.database.close()
+    spent = os.times()
+    here, there = (
+        seconds * 1000 / stated.calls
+        for seconds in (spent.user + spent.system - before, spent.children_user + spent.children_system)
+    )
+    print(f"CPU for each call: {here:.2f} ms here, {there:.2f} ms preparing, starting included")  # noqa: T201
     await vapi.http.aclose()
 
 

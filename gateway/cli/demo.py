@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
 _KEY: Final = "sim-private-key"
 _IDENTITY_KEY: Final = "the demo has nothing to hide"
+_WEBHOOK_SECRET: Final = "sim-webhook-secret"
 
 _QUERIES: Final = """
-Three queries worth trying, at {url}/graphql:
+Four queries worth trying, at {url}/graphql:
 
 1. A web call whose customer exists only in metadata; `plan` is a field of this demo's settings.
 
@@ -26,12 +28,19 @@ Three queries worth trying, at {url}/graphql:
        customer {{ key customerId name email plan provenance {{ attribute path origin trust }} }}
        freshness {{ ageMs state source }} }} }}
 
-2. The newest calls of the last day, page by page.
+2. Calls of the last day that say “appointment”, of customers with a certain plan; any attribute filters and sorts.
 
-   {{ calls(where: {{ createdAt: {{ gte: "-P1D" }} }}, first: 5) {{
-       nodes {{ id createdAt type status customer {{ name plan }} booked }} pageInfo {{ hasNextPage endCursor }} }} }}
+   {{ calls(where: {{ createdAt: {{ gte: "-P1D" }}, search: "appointment", customer: {{ plan: {{ neq: FREE }} }} }},
+       orderBy: [{{ attribute: DURATION_SECONDS, direction: DESC }}], first: 5) {{
+       totalCount edges {{ highlights {{ text }} node {{ id durationSeconds customer {{ name plan }} booked }} }} }} }}
 
-3. A call that is under way: ask twice, and see how fresh the answer is.
+3. The customers who cost most, with their last calls, and how complete all of this is.
+
+   {{ customers(orderBy: [{{ attribute: TOTAL_COST, direction: DESC }}], first: 3) {{
+       nodes {{ key name callCount totalCost calls(first: 2) {{ nodes {{ id createdAt }} }} }} }}
+     mirror {{ coverage {{ from to complete }} lagSeconds backfill {{ rows fraction done }} }} }}
+
+4. A call that is under way: ask twice, and see how fresh the answer is.
 
    {{ call(id: "{live}") {{ type status startedAt freshness {{ fetchedAt ageMs state source }} }} }}
 
@@ -57,27 +66,38 @@ def command(host: str | None, port: int | None, file: Path | None, calls: int, s
     with resources.as_file(resources.files("gateway.cli") / "demo.toml") as usual:
         settings = load(file or usual, **options.stated(host=host, port=port))
         prepare_logging(settings.log_level)
-        with Server(create(seed=seed, calls=calls, private_key=_KEY)) as simulated:
-            _serve(settings, simulated)
+        with (
+            Server(create(seed=seed, calls=calls, private_key=_KEY)) as simulated,
+            TemporaryDirectory(prefix="gateway-demo-") as folder,
+        ):
+            _serve(settings, simulated, Path(folder))
 
 
-def _serve(settings: Settings, simulated: Server) -> None:
+def _serve(settings: Settings, simulated: Server, folder: Path) -> None:
+    """Serve until somebody ends it; its mirror ends with it, and is nobody else's."""
     from pydantic import SecretStr
 
     from gateway import app
     from gateway.cli.serving import serve
     from gateway.observe.logs import log_listener
+    from gateway.simulator.signing import Secret
+    from gateway.simulator.webhooks import Webhooks
 
     about = {
         "upstream_url": simulated.url,
         "upstream_key": SecretStr(_KEY),
         "upstream_rate": 0.0,
         "identity_key": SecretStr(_IDENTITY_KEY),
+        "data_dir": folder,
+        "database_url": None,
+        "webhook_secrets": (SecretStr(_WEBHOOK_SECRET),),
     }
     demo = settings.model_copy(update=about)
     samples = simulated.app.state.simulator.samples()
 
     def announce(url: str) -> None:
+        told = Webhooks(f"{url}/webhooks/vapi", authentication=Secret(_WEBHOOK_SECRET))
+        simulated.app.state.simulator.webhooks = told
         click.echo(f"The gateway listens on {url}/graphql; its simulated Vapi on {simulated.url}. Ctrl-C ends both.")
         click.echo(_QUERIES.format(url=url, web=samples["web_metadata"], live=samples.get("talking", samples["live"])))
 

@@ -37,7 +37,7 @@ _APPLYING: Final = "applying webhooks"
 _CROWD: Final = 32
 """So many webhooks that wait to be kept at once are more than the machine does in passing."""
 _GIVES_WAY: Final = 5
-"""In a crowd, applying takes one part of the time and leaves so many: Vapi waits for an answer, what is kept can wait."""
+"""In a crowd, applying takes one part of the time and leaves so many: Vapi waits for an answer, the ledger can."""
 
 
 class Outcome(enum.Enum):

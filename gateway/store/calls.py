@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, bindparam, case, delete, func, null, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, func, null, select, update
 
 from gateway.domain.catalog import Catalog
 from gateway.domain.content import content_columns, without_content
@@ -36,6 +37,8 @@ from gateway.store.packing import unpack
 from gateway.store.results import as_dicts
 from gateway.store.rewriting import Rewriting, Writer, held_bodies
 from gateway.store.storable import fitting
+
+_GONE: Final = tuple(state.value for state in GONE)
 
 
 def reading_of(database: Database, catalog: Catalog, project: Project) -> Reading:
@@ -71,7 +74,8 @@ class SqlCalls:
         changes = _changes(writing)
         sequence.advance(connection, self._database, last, last + len(changes))
         self._mark(connection, batch, rows)
-        self._settle(connection, batch)
+        self._empty(connection, [*rows.values(), *(row for _, row in writing.rows)])
+        self._settle(connection, batch.settled)
         return changes
 
     def _rows(self, connection: Connection, call_ids: Iterable[str]) -> dict[str, Row]:
@@ -103,19 +107,21 @@ class SqlCalls:
             which = (marks.c.call_id == bindparam("of_call"), marks.c.due_at <= bindparam("until"))
             connection.execute(delete(marks).where(*which), done)
 
-    def _settle(self, connection: Connection, batch: Batch) -> None:
-        """Settle entries of the ledger, and empty all entries of calls that are gone."""
-        tables = self._database.tables
-        calls, ledger = tables.calls.c, tables.ledger
-        touched = sorted({each.call_id for each in batch.observations})
-        gone = select(calls.id).where(calls.mirror_state.in_([state.value for state in GONE]))
-        if touched:
-            of_them = ledger.c.call_id.in_(gone.where(calls.id.in_(touched)))
+    def _empty(self, connection: Connection, rows: Iterable[Row]) -> None:
+        """Empty and settle all entries of the ledger that are of calls that are gone."""
+        ledger = self._database.tables.ledger
+        if gone := sorted({row["id"] for row in rows if row["mirror_state"] in _GONE}):
+            of_them = ledger.c.call_id.in_(gone)
             connection.execute(update(ledger).where(of_them).values(state=APPLIED, body=null(), reason=null()))
-        if batch.settled:
-            kept = case((ledger.c.call_id.in_(gone), null()), else_=ledger.c.body)
-            which = ledger.c.id.in_(batch.settled)
-            connection.execute(update(ledger).where(which).values(state=APPLIED, body=kept, reason=null()))
+
+    def _settle(self, connection: Connection, entries: Sequence[int]) -> None:
+        """Settle entries of the ledger, and empty those of calls that are gone, whatever they said."""
+        calls, ledger = self._database.tables.calls.c, self._database.tables.ledger
+        if entries:
+            is_gone = exists().where(calls.id == ledger.c.call_id, calls.mirror_state.in_(_GONE))
+            kept = case((is_gone, null()), else_=ledger.c.body)
+            settled = update(ledger).where(ledger.c.id.in_(entries))
+            connection.execute(settled.values(state=APPLIED, body=kept, reason=null()))
 
     async def read(self, call_ids: Sequence[str]) -> Mapping[str, Stored]:
         """The calls of these ids that are known (deleted ones too, those that were never read not)."""
@@ -125,8 +131,8 @@ class SqlCalls:
         read = tables.calls.c.mirror_state != State.UNREAD.value
         async with self._database.reading() as connection:
             rows = await connection.execute(question.where(tables.calls.c.id.in_(list(call_ids)), read))
-            found = [dict(row) for row in rows.mappings()]
-        return {row["id"]: await asyncio.to_thread(stored, row) for row in found}
+            found = as_dicts(rows)
+        return await asyncio.to_thread(lambda: {row["id"]: stored(row) for row in found})
 
     async def page(self, query: PageQuery) -> Sequence[Place]:
         """A piece of a list of calls."""

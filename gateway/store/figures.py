@@ -120,10 +120,11 @@ def _of(tables: Tables, who: Sequence[Who]) -> ColumnElement[bool]:
 def _look_up(connection: Connection, tables: Tables, row: Row) -> None:
     """Fill in a first or last time that only the calls can tell: one step in the index of their customer."""
     created_at = tables.calls.c.created_at
-    for name, order in ((_FIRST, created_at.asc()), (_LAST, created_at.desc())):
+    for name in (_FIRST, _LAST):
         if row[name] is None:
+            order = created_at.asc() if name == _FIRST else created_at.desc()
             question = select(created_at).where(_calls_of(tables, row)).order_by(order).limit(1)
-            row[name] = (connection.execute(question)).scalar_one()
+            row[name] = connection.execute(question).scalar_one()
 
 
 def _calls_of(tables: Tables, row: Row) -> ColumnElement[bool]:

@@ -15,7 +15,8 @@ they are used, so that a server that was restarted costs nobody an error.
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from typing import Any, Final
 
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -54,10 +55,34 @@ def _engine(url: URL, patience: float, *, connections: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=patience,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": int(PATIENCE), "application_name": "vapi-call-gateway"},
+        connect_args={
+            "connect_timeout": int(PATIENCE),
+            "application_name": "vapi-call-gateway",
+            "async_creator_fn": _connected,
+        },
     )
     _listen(engine.sync_engine, (*_SESSION, f"lock_timeout = '{patience:.0f}s'"))
     return engine
+
+
+async def _connected(*arguments: Any, **named: Any) -> Any:
+    """A new connection; where its task is cancelled, it is made behind it nevertheless, and closed.
+
+    Broken off, it would stay open until it is collected, and the server would wait for the rest of the greeting.
+    """
+    from psycopg import AsyncConnection
+
+    connecting = asyncio.ensure_future(AsyncConnection.connect(*arguments, **named))
+    try:
+        return await asyncio.shield(connecting)
+    except asyncio.CancelledError:
+        connecting.add_done_callback(_discard)
+        raise
+
+
+def _discard(connecting: asyncio.Future[Any]) -> None:
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().pgconn.finish()
 
 
 def _listen(engine: Engine, session: tuple[str, ...]) -> None:

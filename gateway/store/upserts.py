@@ -7,7 +7,8 @@ a hundred columns: looking at each parameter of each row on the way costs more t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Dialect, Table
@@ -20,20 +21,22 @@ Keep: TypeAlias = Callable[[Any], Any]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Statement:
-    """A statement as the driver takes it; ``columns`` are its parameters in their order, with what makes them fit."""
+    """A statement as the driver takes it; ``names`` are its parameters in their order, ``keep`` what makes some fit."""
 
     text: str
     positional: bool
-    columns: tuple[tuple[str, Keep | None], ...]
+    names: tuple[str, ...]
+    keep: tuple[tuple[int, Keep], ...]
 
-    def parameters(self, row: Row) -> Any:
-        """A row as the driver takes it."""
-        values = [_fit(row[name], keep) for name, keep in self.columns]
-        return tuple(values) if self.positional else dict(zip((name for name, _ in self.columns), values, strict=True))
-
-
-def _fit(value: Any, keep: Keep | None) -> Any:
-    return value if keep is None or value is None else keep(value)
+    def parameters(self, rows: Iterable[Row]) -> Iterator[Any]:
+        """The rows as the driver takes them."""
+        read = itemgetter(*self.names)
+        for row in rows:
+            values = list(read(row))
+            for at, keep in self.keep:
+                if values[at] is not None:
+                    values[at] = keep(values[at])
+            yield tuple(values) if self.positional else dict(zip(self.names, values, strict=True))
 
 
 class Upsert:
@@ -43,7 +46,7 @@ class Upsert:
         insert = database.insert(table)
         key = [column.name for column in table.primary_key]
         values = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in key}
-        self._names = [column.name for column in table.columns]
+        self._names = tuple(column.name for column in table.columns)
         self._table = table
         self._insert = insert.on_conflict_do_update(index_elements=key, set_=values)
         self._statements: dict[str, _Statement] = {}
@@ -52,7 +55,7 @@ class Upsert:
         """Put them in; every column is stated."""
         if rows:
             statement = self._statement(connection.dialect)
-            connection.exec_driver_sql(statement.text, list(map(statement.parameters, rows)))
+            connection.exec_driver_sql(statement.text, list(statement.parameters(rows)))
 
     def _statement(self, dialect: Dialect) -> _Statement:
         """The statement, written once for the driver that is used."""
@@ -63,10 +66,8 @@ class Upsert:
 
     def _written(self, dialect: Dialect) -> _Statement:
         compiled = self._insert.compile(dialect=dialect, column_keys=self._names)
-        names = compiled.positiontup if compiled.positional else self._names
-        return _Statement(str(compiled), compiled.positional, tuple((n, self._keep(n, dialect)) for n in names))
-
-    def _keep(self, name: str, dialect: Dialect) -> Keep | None:
-        kind = self._table.columns[name].type.dialect_impl(dialect)
-        keep: Keep | None = kind.bind_processor(dialect)
-        return keep
+        names = tuple(compiled.positiontup or ()) if compiled.positional else self._names
+        kinds = [self._table.columns[name].type.dialect_impl(dialect) for name in names]
+        keep = [(at, kind.bind_processor(dialect)) for at, kind in enumerate(kinds)]
+        fits = tuple((at, processor) for at, processor in keep if processor is not None)
+        return _Statement(str(compiled), compiled.positional, names, fits)

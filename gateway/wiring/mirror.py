@@ -152,6 +152,7 @@ def keeper(
         state=kept.state,
         retention=kept.retention,
         clock=clock,
+        ahead=max(settings.backfill_workers, 1),
         listen=listen,
     )
     poll = Poll(

@@ -147,6 +147,25 @@ async def test_more_questions_than_connections_may_be_interrupted_and_all_connec
     assert await asyncio.gather(*(names(database) for _ in range(20))) == [[]] * 20
 
 
+async def test_who_is_cancelled_while_connecting_leaves_no_connection_behind(postgresql_url: str) -> None:
+    """A server waits a minute for the rest of a greeting, and cannot drop the database until then."""
+    async with opening(postgresql_url) as database:
+        asking = [asyncio.create_task(names(database)) for _ in range(8)]
+        await asyncio.sleep(0.005)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        while await connected(database) > 2:  # the one that asks, and the writer
+            await asyncio.sleep(0.01)
+
+
+async def connected(database: Database) -> int:
+    """How many connections the server has."""
+    mine = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+    async with database.reading() as connection:
+        return await connection.scalar(mine) or 0
+
+
 async def test_a_question_whose_task_is_cancelled_is_interrupted(database: Database) -> None:
     asking = asyncio.Event()
     task = asyncio.create_task(ask_without_end(database, asking))

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import not_, select
 
+from gateway.domain.filters import AllOf, Not, Search
 from gateway.store.database import Database
-from gateway.store.matching import matching
+from gateway.store.matching import common_words, matching
 from gateway.store.opening import opened
 from tests.store import rows
 from tests.store.rows import CATALOG, CallRow
@@ -53,6 +54,18 @@ async def test_a_word_is_no_part_of_a_word_and_has_its_accents(database: Databas
     assert await _found(database, "漢") == ["b"]
     assert await _found(database, "ecole") == []
     assert await _found(database, "éco") == []
+
+
+async def test_what_is_common_is_found_the_same(database: Database) -> None:
+    """The plan of the query is another one; see test_pages for the one of rare words."""
+    search = Search(("or",))
+    async with database.reading() as connection:
+        common = await common_words(connection, AllOf((search, Not(Search(("near",))))), most=2)
+        columns = database.tables.calls.c
+        chosen = matching(columns.mirror_number, database.dialect, common)(search.words)
+        found = await connection.execute(select(columns.id).where(chosen))
+    assert sorted(found.scalars()) == ["a", "b"]
+    assert common == (frozenset({("or",)}) if database.dialect == "sqlite" else frozenset())
 
 
 async def test_a_call_without_words_is_among_those_that_lack_one(database: Database) -> None:

@@ -29,6 +29,7 @@ from gateway.domain.ordering import (
 from gateway.ports import PageQuery, Place
 from gateway.store.database import Database
 from gateway.store.listing import page_of
+from gateway.store.matching import Words
 from gateway.store.opening import opened
 from gateway.store.pages import calls as list_of_calls
 from gateway.store.pages import count, page
@@ -230,10 +231,20 @@ def _explain(element: _Explained, compiler: SQLCompiler, **options: Any) -> str:
     return f"EXPLAIN {compiler.process(element.statement, **options)}"
 
 
-async def _plan(folder: Any, query: PageQuery) -> str:
+async def test_calls_with_a_rare_word_are_looked_up_and_those_with_a_common_one_met_in_order(tmp_path: Any) -> None:
+    query = PageQuery(limit=5, predicate=Search(("word",)))
+    rare = await _plan(tmp_path, query)
+    common = await _plan(tmp_path, query, frozenset({("word",)}))
+    assert "SEARCH calls USING INTEGER PRIMARY KEY" in rare
+    assert "TEMP B-TREE" in rare
+    assert "SCAN calls USING INDEX calls_created_at" in common
+    assert "TEMP B-TREE" not in common
+
+
+async def _plan(folder: Any, query: PageQuery, common: frozenset[Words] = frozenset()) -> str:
     database = await opened(f"sqlite:///{folder}/mirror.db", CATALOG)
     options = {"literal_binds": True, "render_postcompile": True}
-    statement = page_of(list_of_calls(database.tables, "sqlite"), query)
+    statement = page_of(list_of_calls(database.tables, "sqlite", common), query)
     compiled = statement.compile(dialect=sqlite.dialect(), compile_kwargs=options)
     try:
         async with database.reading() as connection:

@@ -10,8 +10,14 @@ import pytest
 from tests.graph.asking import gateway
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """As everywhere; one event loop for all tests of a module, since they share a gateway."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
 async def client(anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway in front of the calls of ``tests/graph/calls``."""
+    """A client of one gateway for all tests of a module that change nothing, over the calls of ``tests/graph/calls``."""
     async with gateway() as client:
         yield client

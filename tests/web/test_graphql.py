@@ -10,14 +10,14 @@ from typing import Any, Final, cast
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import Route
 from strawberry.extensions import SchemaExtension
 
 from gateway import app
 from gateway.observe.events import Event, RequestFailed
 from gateway.web.graphql import GraphQLView
 from gateway.web.middleware.request_id import RequestId
-from gateway.web.routes import routes
-from tests.graph.asking import NOW, WEB_CALL, ask, settings, vapi
+from tests.graph.asking import NOW, WEB_CALL, ask, gateway, settings, vapi
 
 GRAPHQL: Final = "application/graphql-response+json"
 DEEP: Final = 3_000
@@ -206,19 +206,13 @@ async def test_a_request_that_is_cancelled_is_no_error_and_the_fetch_goes_on() -
     told: list[Event] = []
     asked, go_on = asyncio.Event(), asyncio.Event()
 
-    class Slow(httpx.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            asked.set()
-            await go_on.wait()
-            return vapi(request)
+    async def slow(request: httpx.Request) -> httpx.Response:
+        asked.set()
+        await go_on.wait()
+        return vapi(request)
 
     query = "query ($id: ID!) { call(id: $id) { id freshness { source } } }"
-    built = app.build(settings(), listen=told.append, transport=Slow())
-    transport = httpx.ASGITransport(built)
-    async with (
-        built.router.lifespan_context(built),
-        httpx.AsyncClient(transport=transport, base_url="http://gateway") as client,
-    ):
+    async with gateway(slow, listen=told.append, filled=False) as client:
         waiting = asyncio.create_task(ask(client, query, id=WEB_CALL))
         await asked.wait()
         waiting.cancel()
@@ -243,8 +237,8 @@ async def test_an_error_before_execution_that_nobody_foresaw_is_a_masked_500() -
     told: list[Event] = []
     schema = app.schema_of(app.catalog_of(settings()), listen=told.append)
     schema.extensions = (Broken,)
-    view = GraphQLView(schema, calls=cast("Any", None), clock=lambda: NOW)  # there is nothing to be asked
-    served = RequestId(Starlette(routes=routes(view)), listen=told.append)
+    view = GraphQLView(schema, services=cast("Any", None), clock=lambda: NOW)  # there is nothing to be asked
+    served = RequestId(Starlette(routes=[Route("/graphql", view)]), listen=told.append)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(served), base_url="http://gateway") as client:
         answer = await client.post("/graphql", json={"query": "{ __typename }"}, headers={"Accept": GRAPHQL})
     (error,) = answer.json()["errors"]
