@@ -271,13 +271,19 @@ def served_by_reading(asked: Asked) -> Mapping[str, Sequence[Question]]:
 
 
 async def time_all(title: str, questions: Mapping[str, Sequence[Question]], *, times: int) -> None:
-    """One line for each question: milliseconds, the first asking left out."""
-    print(f"\n{title:<48}{'p50 ms':>10}{'p95':>10}{'max':>10}")  # noqa: T201  # a command that prints
+    """One line for each question: milliseconds, the first asking left out; and of the processor, all threads together.
+
+    Where others work on the machine, only the last says much.
+    """
+    print(f"\n{title:<48}{'p50 ms':>10}{'p95':>10}{'max':>10}{'cpu':>10}")  # noqa: T201  # a command that prints
     for name, asked in questions.items():
         await asked[0]()
+        busy = time.process_time()
         spent = sorted([await _milliseconds(asked[number % len(asked)]) for number in range(times)])
+        busy = (time.process_time() - busy) * 1000 / times
         p95 = spent[min(len(spent) - 1, int(len(spent) * 0.95))]
-        print(f"{name:<48}{statistics.median(spent):>10.2f}{p95:>10.2f}{spent[-1]:>10.2f}", flush=True)  # noqa: T201
+        figures = (statistics.median(spent), p95, spent[-1], busy)
+        print(f"{name:<48}" + "".join(f"{each:>10.2f}" for each in figures), flush=True)  # noqa: T201
 
 
 async def _milliseconds(question: Question) -> float:

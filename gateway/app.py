@@ -178,7 +178,12 @@ def gateway(
     reader = ReadThrough(
         source=vapi.live,
         mirror=CallMirror(
-            store=kept.calls, state=kept.state, intake=kept.intake, prepare=kept.prepare, retention=kept.retention
+            store=kept.calls,
+            state=kept.state,
+            intake=kept.intake,
+            prepare=kept.prepare,
+            retention=kept.retention,
+            clock=clock,
         ),
         memory=memory,
         decode=decode,

@@ -40,7 +40,7 @@ class Services:
 class Context:
     """Who asks, what can be asked, and loaders that ask for each thing once per request.
 
-    ``uncovered`` collects what lists speak of and the mirror may miss, by the path of the list in the answer.
+    ``uncovered`` collects what lists speak of and the mirror may miss, by the path of the list in the query.
     """
 
     def __init__(self, *, request_id: str, principal: Principal, services: Services, now: dt.datetime) -> None:
@@ -53,6 +53,11 @@ class Context:
         self.presigned_by_id: DataLoader[str, PresignedUrls | None] = DataLoader(load_fn=self._load_presigned)
         self.customer_by_key: DataLoader[str, Customer | None] = DataLoader(load_fn=self._load_customers)
         self.related_by_id: DataLoader[RelatedKey, Any] = DataLoader(load_fn=self._load_related)
+
+    def may_miss(self, path: str, stretch: Interval) -> None:
+        """Note that a list speaks of a stretch of which calls may be missing."""
+        known = self.uncovered.get(path, stretch)
+        self.uncovered[path] = Interval(min(known.start, stretch.start), max(known.end, stretch.end))
 
     async def _load_calls(self, keys: Sequence[CallKey]) -> list[CallAnswer | BaseException | None]:
         """The answer to every key in order; an error is the answer to its key alone.

@@ -55,6 +55,7 @@ class Lists:
     def __init__(self, catalog: Catalog, deriver: Deriver) -> None:
         self._catalog = catalog
         self._filters = Filters(catalog, deriver)
+        self._kinds = {a.flat: a.kind for a in (*catalog.mirrored(), *catalog.mirrored_customer())}
         self._call_order = order_type("Call", catalog.mirrored(), lambda a: a.flat.upper())
         self._customer_order = order_type("Customer", catalog.mirrored_customer(), _name_of_customers)
 
@@ -89,7 +90,7 @@ class Lists:
         service, principal = info.context.services.calls, info.context.principal
         page = None if connections.only_total(info) else await service.page(principal, request)
         if page is not None and page.uncovered is not None:
-            info.context.uncovered[".".join(map(str, info.path.as_list()))] = page.uncovered
+            info.context.may_miss(_path(info), page.uncovered)
         predicate = page.predicate if page else request.predicate(info.context.now)
         return connections.of_calls(page, lambda: service.count(principal, predicate))
 
@@ -114,11 +115,17 @@ class Lists:
             ordering=by,
             stated=paging.digest([record.name, narrowed and repr(narrowed), plain(stated.where) or None, order]),
             usual=_PAGE,
+            kinds=[self._kinds[order.attribute] for order in by],
             first=stated.first,
             after=stated.after or None,
             last=stated.last,
             before=stated.before or None,
         )
+
+
+def _path(info: Info) -> str:
+    """Which list of the query this is; the same field of several objects is the same list."""
+    return ".".join(name for name in info.path.as_list() if isinstance(name, str))
 
 
 def _name_of_customers(attribute: Attribute) -> str:

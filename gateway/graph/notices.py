@@ -15,10 +15,10 @@ class CoverageNotice(SchemaExtension):
     """Says of a list that reaches outside what the mirror holds for sure, so that calls may be missing in it."""
 
     def get_results(self) -> dict[str, Any]:
-        """``coverage``: one entry for each such list; nothing where there is none."""
+        """``coverage``: one entry for each such list, by its path; nothing where there is none."""
         context = self.execution_context.context
         found = context.uncovered if isinstance(context, Context) else {}
-        return {"coverage": [_notice(path, missing) for path, missing in found.items()]} if found else {}
+        return {"coverage": [_notice(path, missing) for path, missing in sorted(found.items())]} if found else {}
 
 
 def _notice(path: str, missing: Interval) -> dict[str, str]:

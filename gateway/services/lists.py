@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from gateway.domain import paging
+from gateway.domain.attributes import Kind
 from gateway.domain.filters import Predicate
 from gateway.domain.ordering import Ordering, Position, reverse
 from gateway.domain.paging import Cursor
@@ -23,12 +24,14 @@ class ListRequest:
 
     ``predicate`` is the filter once it is known what “now” is; ``stated`` the digest of filter and order as they were
     stated. ``first`` goes with ``after``, ``last`` with ``before``; ``usual`` is the size where neither is given.
+    ``kinds`` are those of the attributes of the ordering: a cursor that anybody made up can hold no others.
     """
 
     predicate: Callable[[dt.datetime], Predicate]
     ordering: Ordering
     stated: str
     usual: int
+    kinds: Sequence[Kind] | None = None
     first: int | None = None
     after: str | None = None
     last: int | None = None
@@ -89,7 +92,7 @@ def _size(request: ListRequest, largest: int) -> int:
     if request.backwards and (request.first is not None or request.after is not None):
         name = "first" if request.first is not None else "after"
         given = request.first if request.first is not None else request.after
-        raise BadUserInput(name, given, "it goes with “first” and “after”; “last” and “before” read the other way")
+        raise BadUserInput(name, given, "“last” or “before” is stated too, which reads the other way; state one way")
     name, given = ("last", request.last) if request.backwards else ("first", request.first)
     size = min(request.usual, largest) if given is None else given
     if not 1 <= size <= largest:
@@ -101,7 +104,7 @@ def _cursor(request: ListRequest) -> Cursor | None:
     name, text = ("before", request.before) if request.backwards else ("after", request.after)
     if text is None:
         return None
-    cursor = paging.decode(text, stated=request.stated, argument=name)
+    cursor = paging.decode(text, stated=request.stated, kinds=request.kinds, argument=name)
     if len(cursor.position.values) != len(request.ordering):
         raise BadUserInput(name, text, "it belongs to a list with another order; begin again without it")
     return cursor

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from cachetools import TTLCache
 
 from gateway.domain.marks import Mark
 from gateway.domain.mirrored import State
 from gateway.domain.observations import Snapshot
-from gateway.domain.retention import Retention, absent
+from gateway.domain.retention import RECHECK, Retention, absent
 from gateway.ports import CallStore, Document, Stored, SyncState
 from gateway.services.intake import Intake
 from gateway.services.rereads import created_at
+
+_MOST_DOUBTED: Final = 10_000
 
 
 class CallMirror:
@@ -25,12 +30,14 @@ class CallMirror:
         intake: Intake,
         prepare: Callable[[Document, dt.datetime], Snapshot],
         retention: Retention,
+        clock: Callable[[], dt.datetime],
     ) -> None:
         self._store = store
         self._state = state
         self._intake = intake
         self._prepare = prepare
         self._retention = retention
+        self._doubted: TTLCache[str, bool] = TTLCache(_MOST_DOUBTED, ttl=RECHECK, timer=clock)  # type: ignore[arg-type]  # moments and durations are as good as numbers to it
 
     async def known(self, call_ids: Sequence[str]) -> Mapping[str, Stored]:
         """What the mirror holds of these calls."""
@@ -50,7 +57,13 @@ class CallMirror:
             return known.state
         verdict = absent(call_id, None, created_at(call_id, known), asked_at, self._retention)
         if isinstance(verdict, Mark):
-            await self._state.mark([verdict])
+            await self._doubt(verdict)
             return State.PRESENT
         await self._intake.take([verdict])
         return State.DELETED if verdict.deleted else State.FORGOTTEN
+
+    async def _doubt(self, mark: Mark) -> None:
+        """Let a call be asked for again, once: whoever keeps asking for it must not put that off."""
+        if mark.call_id not in self._doubted:
+            self._doubted[mark.call_id] = True
+            await self._state.mark([mark])

@@ -34,7 +34,7 @@ class Rhythm:
     """
 
     interval: dt.timedelta = dt.timedelta(seconds=30)
-    overlap: dt.timedelta = dt.timedelta(minutes=2)
+    overlap: dt.timedelta = dt.timedelta(minutes=1)
     safety: dt.timedelta = dt.timedelta(seconds=5)
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from gateway.domain.attributes import Document
 from gateway.domain.catalog import Catalog
 from gateway.domain.decode import decoder
+from gateway.domain.fingerprints import fingerprint
 from gateway.domain.observations import Projection, Snapshot
 from gateway.domain.projection import projector
 from gateway.domain.retention import Retention
@@ -44,13 +45,19 @@ from gateway.wiring.lifetimes import days, retention
 from gateway.wiring.upstream import Upstream
 
 _FILE: Final = "mirror.sqlite"
+_READING: Final = "reading"
+"""Under this name is saved how the columns were read."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Mirror:
-    """The mirror, unopened: `open` makes its tables ready. ``intake`` is the one way in."""
+    """The mirror, unopened: `open` makes its tables ready. ``intake`` is the one way in.
+
+    ``reading`` is the fingerprint of how documents are read.
+    """
 
     url: str
+    reading: str
     database: Database
     calls: SqlCalls
     customers: SqlCustomers
@@ -64,6 +71,11 @@ class Mirror:
     async def open(self) -> None:
         """Make or change the tables where that is needed. Raises as `gateway.store.opening.opened` does."""
         await opening.prepare(self.url, self.database.tables)
+        before = await self.state.load(_READING)
+        if before != self.reading:
+            if before is not None:
+                await self.upkeep.refill_all()  # the columns hold what was read otherwise
+            await self.state.save(_READING, self.reading)
 
     def prepare(self, redacted: Document, read_at: dt.datetime) -> Snapshot:
         """The snapshot of a call that is redacted already."""
@@ -84,6 +96,7 @@ def mirror(
     calls = SqlCalls(database, catalog, functools.partial(_projected, prepare), patience=patience)
     return Mirror(
         url=url,
+        reading=fingerprint(catalog, identity_key),
         database=database,
         calls=calls,
         customers=SqlCustomers(database, patience=patience),

@@ -11,12 +11,26 @@ from gateway.graph.derive import description
 _HEAD = """\
 # Attributes
 
-Everything that has one value per call, as the declarations in `gateway/domain/` say. *Use* is what an attribute is
-meant for; this version can filter lists by what Vapi's API can (`CallFilter` in the schema), and keeps no tables yet.
-The page is written by `pytest tests/docs --write-golden`.
+Everything that has one value per call, as the declarations in `gateway/domain/` say. The page is written by
+`pytest tests/docs --write-golden`.
 
-| Flat name | Type | Sensitivity | Use | What it is |
-|---|---|---|---|---|
+*Use* is what an attribute is for beyond being read: `filter` makes it a field of `CallFilter`, `sort` a value of
+`CallOrderAttribute` ([lists](lists.md)), `index` makes both fast. `group`, `measure` and `export` are for a later version.
+*Column* says whether the [mirror's](mirror.md) table `calls` has a column of the flat name; the others are read from the
+document.
+
+| Flat name | Type | Sensitivity | Use | Column | What it is |
+|---|---|---|---|---|---|
+"""
+
+_CUSTOMERS = """
+## The customer across calls
+
+What [`Customer`](customers.md#the-customer-across-calls) has, and the table `customers`: each attribute as the newest call that
+states it does, and the figures of all calls. The fields of `CustomerFilter` and `CustomerOrderAttribute` follow from *use*.
+
+| Field | Flat name | Type | Sensitivity | Use | What it is |
+|---|---|---|---|---|---|
 """
 
 _SPELLINGS = """
@@ -31,17 +45,28 @@ Tried in every [place](customers.md#where-a-customer-is-looked-for) where a team
 
 def rendered(catalog: Catalog) -> str:
     """The page."""
-    rows = (_row(attribute) for attribute in catalog.columns())
+    mirrored = {attribute.flat for attribute in catalog.mirrored()}
+    calls = (_row(attribute, kept=attribute.flat in mirrored) for attribute in catalog.columns())
+    customers = (_customer_row(attribute) for attribute in catalog.mirrored_customer())
     spellings = (_spelling(attribute) for attribute in catalog.customer.attributes)
-    return f"{_HEAD}{''.join(rows)}{_SPELLINGS}{''.join(spellings)}"
+    return "".join((_HEAD, *calls, _CUSTOMERS, *customers, _SPELLINGS, *spellings))
 
 
-def _row(a: Attribute) -> str:
-    use = ", ".join(_uses(a.use))
-    return f"| `{a.flat}` | {a.kind.value} | {a.sensitivity.value} | {use} | {description(a)} |\n"
+def _row(a: Attribute, *, kept: bool) -> str:
+    column = "yes" if kept else "–"
+    return f"| `{a.flat}` | {a.kind.value} | {a.sensitivity.value} | {_uses(a)} | {column} | {description(a)} |\n"
 
 
-def _uses(use: Use) -> Iterator[str]:
+def _customer_row(a: Attribute) -> str:
+    what = f"{a.kind.value} | {a.sensitivity.value} | {_uses(a)} | {description(a)}"
+    return f"| `{a.name}` | `{a.flat}` | {what} |\n"
+
+
+def _uses(a: Attribute) -> str:
+    return ", ".join(_names(a.use))
+
+
+def _names(use: Use) -> Iterator[str]:
     return (each.name.lower() for each in use if each.name)
 
 
