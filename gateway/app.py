@@ -62,6 +62,7 @@ __all__ = [
     "gateway",
     "identity_key",
     "maintenance",
+    "make_ready",
     "schema_of",
     "utc_now",
 ]
@@ -254,6 +255,16 @@ def maintenance(settings: Settings) -> Maintenance:
     return Maintenance(mirror=kept, erasure=erasure)
 
 
+async def make_ready(settings: Settings) -> None:
+    """Make the mirror's tables ready, so that one that cannot be used is told of before anything listens.
+
+    Raises:
+        StoreError: the mirror's database cannot be used.
+    """
+    async with maintenance(settings).opened():
+        pass
+
+
 def schema_of(catalog: Catalog, *, listen: Listener = silence) -> CatalogSchema:
     """The GraphQL schema over a catalog."""
     return CatalogSchema(catalog, listen=listen)
@@ -273,7 +284,14 @@ def check_exposure(settings: Settings) -> None:
     Raises:
         SettingsInvalid: the host is not this machine's own.
     """
-    if not _is_loopback(settings.host) and not settings.allow_anonymous:
+    if _is_loopback(settings.host):
+        return
+    if settings.webhook_anonymous:
+        raise SettingsInvalid(
+            f"GATEWAY_WEBHOOK_ANONYMOUS=1 is for one's own machine, and GATEWAY_HOST is {settings.host}: whoever "
+            "reaches it could delete every call. Set GATEWAY_WEBHOOK_SECRETS instead"
+        )
+    if not settings.allow_anonymous:
         raise SettingsInvalid(
             f"GATEWAY_HOST is {settings.host}: whoever reaches it could read every call, as this version asks nobody "
             "who they are. Listen on 127.0.0.1 behind something that does, or set GATEWAY_ALLOW_ANONYMOUS=1"

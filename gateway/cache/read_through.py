@@ -100,7 +100,7 @@ class ReadThrough:
         if decision is Verdict.SERVE or entry.gone is State.ERASED:
             return self._answer(entry, FreshnessState.FRESH, source)
         if _is_left_alone(entry, now):
-            return self._answer(entry, FreshnessState.ERROR_STALE, source)
+            return self._answer(entry, FreshnessState.STALE if entry.doubted else FreshnessState.ERROR_STALE, source)
         if decision is Verdict.SERVE_AND_REFRESH:
             self._flights.start(call_id, lambda: self._fetch(call_id))
             return self._answer(entry, FreshnessState.STALE, source)
@@ -262,7 +262,7 @@ class ReadThrough:
             return _Fetched(self._unknown(call_id, asked_at), asked_at)
         entry = self._of_mirror(stored)
         if stored.state is State.PRESENT:  # to be asked for again before it counts as deleted
-            entry = dataclasses.replace(entry, left_alone_until=self._clock() + self._lifetimes.retry_after)
+            entry = _doubted(entry, self._clock(), self._lifetimes.retry_after)
         self._memory.put(call_id, entry)
         return _Fetched(entry, asked_at, won=stored.state is not State.PRESENT)
 
@@ -321,6 +321,12 @@ def _as_change(read: Entry, change: int) -> Entry:
 def _is_content(entry: Entry | None, change: int) -> bool:
     """Whether this is what the mirror holds since that change, or something later."""
     return entry is not None and entry.change is not None and entry.change >= change
+
+
+def _doubted(entry: Entry, now: dt.datetime, retry_after: dt.timedelta) -> Entry:
+    """What is known of a call that upstream ought to have and has not: it is not fresh, and left alone for a while."""
+    stamp = dataclasses.replace(entry.stamp, fresh_until=min(entry.stamp.fresh_until, now))
+    return dataclasses.replace(entry, stamp=stamp, doubted=True, left_alone_until=now + retry_after)
 
 
 def _is_of_another(document: Document, call_id: str) -> bool:

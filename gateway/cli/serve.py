@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def command(host: str | None, port: int | None, file: Path | None) -> None:
     for name in unknown_variables(os.environ):
         click.echo(f"gateway: {name} in the environment is no setting of this version; it is ignored", err=True)
     built = app.build(settings, listen=log_listener())
+    asyncio.run(app.make_ready(settings))
     serve(
         built,
         settings,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import strawberry
@@ -16,8 +16,23 @@ from gateway.graph.derive import description
 
 MOST: Final = 5
 
-DIRECTION: Final = strawberry.enum(Direction, name="OrderDirection", description="Which way values go.")
-NULLS: Final = strawberry.enum(Nulls, name="NullsOrder", description="Where rows without a value stand.")
+_DIRECTIONS: Final = {
+    Direction.ASC: "From the least to the greatest: the earliest first, texts by their code points.",
+    Direction.DESC: "From the greatest to the least: the latest first.",
+}
+_NULLS: Final = {
+    Nulls.FIRST: "Before all others, whichever way those go.",
+    Nulls.LAST: "Behind all others, whichever way those go.",
+}
+
+
+def _described(name: str, of: type[enum.Enum], texts: Mapping[Any, str], doc: str) -> StrawberryEnumDefinition:
+    members = [EnumValue(member.name, member.value, description=texts[member]) for member in of]
+    return StrawberryEnumDefinition(of, name, members, doc)
+
+
+DIRECTION: Final = _described("OrderDirection", Direction, _DIRECTIONS, "Which way values go.")
+NULLS: Final = _described("NullsOrder", Nulls, _NULLS, "Where rows without a value stand.")
 
 
 def order_type(name: str, attributes: Iterable[Attribute], name_of: Callable[[Attribute], str]) -> Any:

@@ -32,7 +32,8 @@ class Erasure:
         What upstream says of these calls later is not taken again. After a kill it is to be done again, which goes on
         where it was. Raises the leaves of `gateway.errors.StoreError`.
         """
-        of_customer = Condition("customer_key", Comparator.EQ, self.aliases.get(key, key))
+        keys = (key, self.aliases.get(key, key))  # rows can still be under a key that became an alias a moment ago
+        of_customer = Condition("customer_key", Comparator.IN, keys)
         erased = 0
         while places := await self.store.page(PageQuery(predicate=of_customer, limit=_PIECE)):
             await self.intake.take([Erased(place.position.id) for place in places])

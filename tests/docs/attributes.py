@@ -15,9 +15,9 @@ Everything that has one value per call, as the declarations in `gateway/domain/`
 `pytest tests/docs --write-golden`.
 
 *Use* is what an attribute is for beyond being read: `filter` makes it a field of `CallFilter`, `sort` a value of
-`CallOrderAttribute` ([lists](lists.md)), `index` makes both fast. `group`, `measure` and `export` are for a later version.
-*Column* says whether the [mirror's](mirror.md) table `calls` has a column of the flat name; the others are read from the
-document.
+`CallOrderAttribute` ([lists](lists.md)), `index` makes both fast. `group`, `measure` and `export` are for a later
+version. *Column* says whether the [mirror's](mirror.md) table `calls` has a column of the flat name; the others are
+read from the document.
 
 | Flat name | Type | Sensitivity | Use | Column | What it is |
 |---|---|---|---|---|---|
@@ -26,8 +26,8 @@ document.
 _CUSTOMERS = """
 ## The customer across calls
 
-What [`Customer`](customers.md#the-customer-across-calls) has, and the table `customers`: each attribute as the newest call that
-states it does, and the figures of all calls. The fields of `CustomerFilter` and `CustomerOrderAttribute` follow from *use*.
+What [`Customer`](customers.md#the-customer-across-calls) has: each attribute as the newest call that states it does,
+and the figures of all calls. The fields of `CustomerFilter` and `CustomerOrderAttribute` follow from *use*.
 
 | Field | Flat name | Type | Sensitivity | Use | What it is |
 |---|---|---|---|---|---|
@@ -48,7 +48,7 @@ def rendered(catalog: Catalog) -> str:
     mirrored = {attribute.flat for attribute in catalog.mirrored()}
     calls = (_row(attribute, kept=attribute.flat in mirrored) for attribute in catalog.columns())
     customers = (_customer_row(attribute) for attribute in catalog.mirrored_customer())
-    spellings = (_spelling(attribute) for attribute in catalog.customer.attributes)
+    spellings = (_spelling(attribute) for attribute in catalog.customer.attributes if not attribute.computed)
     return "".join((_HEAD, *calls, _CUSTOMERS, *customers, _SPELLINGS, *spellings))
 
 

@@ -8,16 +8,21 @@ from typing import Final
 import httpx
 import pytest
 from graphql import GraphQLError
+from pydantic import SecretStr
 
 from gateway import errors
 from gateway.errors import GatewayError, UpstreamRateLimited
 from gateway.graph import faults
-from gateway.observe.events import Event, RequestFailed, silence
+from gateway.observe.events import Event, RequestFailed, StoreFailed, silence
 from tests.graph.asking import KEY, WEB_CALL, Upstream, answering, ask, error_of, gateway
+from tests.store.forwarder import forwarding
 
 CODES: Final = {
     "BadUserInput": "BAD_USER_INPUT",
     "SettingsInvalid": "SETTINGS_INVALID",
+    "StoreUnavailable": "STORE_UNAVAILABLE",
+    "StoreTimeout": "STORE_TIMEOUT",
+    "StoreIncompatible": "STORE_INCOMPATIBLE",
     "UpstreamUnavailable": "UPSTREAM_UNAVAILABLE",
     "UpstreamRateLimited": "UPSTREAM_RATE_LIMITED",
     "UpstreamUnauthorized": "UPSTREAM_UNAUTHORIZED",
@@ -29,7 +34,6 @@ CODES: Final = {
 """What clients rely on: a code is added here, and never changed."""
 
 CALL: Final = f'{{ call(id: "{WEB_CALL}") {{ id }} }}'
-LIST: Final = "{ calls { nodes { id } } }"
 
 
 def leaves(root: type[GatewayError] = GatewayError) -> Iterator[type[GatewayError]]:
@@ -53,13 +57,6 @@ def test_every_leaf_is_drawn_in_the_tree() -> None:
     assert [leaf for leaf in LEAVES if f"{leaf.__name__} " not in (errors.__doc__ or "")] == []
 
 
-def dense(request: httpx.Request) -> httpx.Response:
-    """A Vapi with more calls in one millisecond than an answer holds."""
-    limit = int(request.url.params["limit"])
-    row = {"createdAt": "2026-08-19T21:02:48.657Z"}
-    return httpx.Response(200, json=[{**row, "id": f"00000000-0000-4000-8000-{n:012}"} for n in range(limit)])
-
-
 def unreachable(_: httpx.Request) -> httpx.Response:
     """A Vapi that nobody can connect to."""
     raise httpx.ConnectError(f"no route; Authorization: Bearer {KEY}")
@@ -71,22 +68,20 @@ def unreachable(_: httpx.Request) -> httpx.Response:
     [
         (answering(401), CALL, "UPSTREAM_UNAUTHORIZED"),
         (answering(402), CALL, "UPSTREAM_FORBIDDEN"),
-        (answering(403), LIST, "UPSTREAM_FORBIDDEN"),
-        (answering(404), LIST, "UPSTREAM_REJECTED"),
+        (answering(403), CALL, "UPSTREAM_FORBIDDEN"),
         (answering(418), CALL, "UPSTREAM_REJECTED"),
-        (answering(429), LIST, "UPSTREAM_RATE_LIMITED"),
+        (answering(429), CALL, "UPSTREAM_RATE_LIMITED"),
         (answering(500), CALL, "UPSTREAM_UNAVAILABLE"),
         (answering(302), CALL, "UPSTREAM_MALFORMED"),
-        (lambda _: httpx.Response(200, text="<html>"), LIST, "UPSTREAM_MALFORMED"),
+        (lambda _: httpx.Response(200, text="<html>"), CALL, "UPSTREAM_MALFORMED"),
         (unreachable, CALL, "UPSTREAM_UNAVAILABLE"),
-        (dense, LIST, "UPSTREAM_TOO_DENSE"),
         (answering(200), '{ call(id: "x") { id } }', "BAD_USER_INPUT"),
     ],
 )
 async def test_an_error_that_reaches_a_client_has_its_code_and_never_the_key(
     upstream: Upstream, query: str, code: str
 ) -> None:
-    async with gateway(upstream) as client:
+    async with gateway(upstream, filled=False) as client:
         error = await error_of(client, query)
     assert error["extensions"]["code"] == code
     assert KEY not in str(error)
@@ -104,7 +99,7 @@ def test_every_leaf_comes_out_as_its_code(leaf: type[GatewayError]) -> None:
 
 @pytest.mark.anyio
 async def test_a_401_names_the_setting_to_look_at() -> None:
-    async with gateway(answering(401)) as client:
+    async with gateway(answering(401), filled=False) as client:
         error = await error_of(client, CALL)
     assert "GATEWAY_UPSTREAM_KEY" in error["message"]
 
@@ -130,6 +125,15 @@ async def test_a_401_names_the_setting_to_look_at() -> None:
         ),
         ('{ calls(where: {createdAt: {lt: "soon"}}) { nodes { id } } }', "where.createdAt.lt", "soon"),
         ('{ calls(where: {createdAt: {gte: "-P7"}}) { nodes { id } } }', "where.createdAt.gte", "-P7"),
+        ('{ calls(before: "x") { nodes { id } } }', "before", "x"),
+        ("{ calls(last: 0) { nodes { id } } }", "last", "0"),
+        ("{ calls(last: 2147483647) { nodes { id } } }", "last", "2147483647"),
+        ("{ calls(last: 1, first: 2) { nodes { id } } }", "first", "2"),
+        ("{ customers(first: 0) { nodes { id } } }", "first", "0"),
+        ('{ customers(after: "x") { nodes { id } } }', "after", "x"),
+        ('{ customers(where: {lastCallAt: {gt: "x"}}) { nodes { id } } }', "where.lastCallAt.gt", "x"),
+        ('{ customer(key: "id:cus_7431") { calls(first: 0) { nodes { id } } } }', "first", "0"),
+        ('{ calls(where: {search: "—"}) { nodes { id } } }', "where.search", "—"),
     ],
 )
 async def test_bad_input_names_the_argument_and_the_value(
@@ -176,7 +180,7 @@ async def test_what_nobody_foresaw_is_masked_and_told_once_for_a_request() -> No
 
     told: list[Event] = []
     query = "query ($a: ID!, $b: ID!) { a: call(id: $a) { id } b: call(id: $b) { id } }"
-    async with gateway(broken, listen=told.append) as client:
+    async with gateway(broken, listen=told.append, filled=False) as client:
         sent = {"query": query, "variables": {"a": WEB_CALL, "b": WEB_CALL[:-1] + "0"}}
         answer = await client.post("/graphql", json=sent, headers={"X-Request-Id": "asked-by-ada"})
     assert answer.json()["data"] == {"a": None, "b": None}
@@ -218,3 +222,39 @@ def test_how_long_vapi_asked_to_wait_is_told() -> None:
     error = GraphQLError("later", original_error=UpstreamRateLimited("later", 2.5), path=["call"])
     faults.explain([error], validating=False, request_id="r", listen=silence)
     assert error.extensions == {"code": "UPSTREAM_RATE_LIMITED", "retryAfter": 2.5}
+
+
+LISTS: Final = "{ calls { nodes { id } } customers { totalCount } mirror { lastPoll } }"
+
+
+@pytest.mark.anyio
+async def test_a_database_that_is_down_costs_what_only_it_can_answer(postgresql_url: str) -> None:
+    """Lists have a coded error; a call comes from memory or from Vapi; when the database is back, all is well."""
+    unknown = "019fedaf-549c-7000-8625-000000000002"
+    told: list[Event] = []
+    async with (
+        forwarding(postgresql_url) as (url, forwarder),
+        gateway(database_url=SecretStr(url), listen=told.append) as client,
+    ):
+        assert "errors" not in await ask(client, CALL)
+        await forwarder.cut()
+        down = await ask(client, LISTS)
+        known = await ask(client, CALL)
+        fetched = await ask(client, f'{{ call(id: "{unknown}") {{ id freshness {{ source }} }} }}')
+        forwarder.mend()
+        after = await ask(client, LISTS)
+    assert {error["extensions"]["code"] for error in down["errors"]} == {"STORE_UNAVAILABLE"}
+    assert down["data"] is None or set(down["data"].values()) == {None}
+    assert known == {"data": {"call": {"id": WEB_CALL}}}
+    assert fetched == {"data": {"call": {"id": unknown, "freshness": {"source": "UPSTREAM"}}}}
+    assert "errors" not in after
+    assert [event.doing for event in told if isinstance(event, StoreFailed)][:2] == ["reading a call", "keeping a call"]
+    assert url not in str(down) + str(told)
+
+
+@pytest.mark.anyio
+async def test_a_list_that_takes_the_database_too_long_has_its_own_code() -> None:
+    """It is interrupted there; a narrower one may be answered."""
+    async with gateway(query_patience_seconds=1e-9) as client:
+        error = await error_of(client, "{ calls { nodes { id } } }")
+    assert error["extensions"]["code"] == "STORE_TIMEOUT"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any, Final
@@ -26,10 +27,10 @@ async def offered(client: httpx.AsyncClient, of: str) -> list[str]:
 
 
 def orders(names: list[str]) -> Iterator[list[dict[str, str]]]:
-    """By each attribute, either way, missing values first or last."""
-    for name in names:
-        for direction, nulls in (("ASC", "LAST"), ("DESC", "FIRST")):
-            yield [{"attribute": name, "direction": direction, "nulls": nulls}]
+    """By each attribute, one upwards, the next downwards."""
+    ways = itertools.cycle((("ASC", "LAST"), ("DESC", "FIRST"), ("ASC", "FIRST"), ("DESC", "LAST")))
+    for name, (direction, nulls) in zip(names, ways, strict=False):
+        yield [{"attribute": name, "direction": direction, "nulls": nulls}]
 
 
 async def piece(client: httpx.AsyncClient, of: str, **stated: Any) -> Any:

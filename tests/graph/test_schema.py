@@ -12,6 +12,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    get_named_type,
     is_introspection_type,
     specified_directives,
 )
@@ -19,16 +20,20 @@ from pydantic import SecretStr
 
 from gateway import app
 from gateway.domain.artifact import PresignedUrls
-from gateway.domain.attributes import Attribute, Kind, Use
-from gateway.domain.catalog import Catalog
+from gateway.domain.attributes import Attribute, Kind, Use, snake
+from gateway.domain.catalog import Catalog, Record
 from gateway.graph.derive import exposed
+from gateway.graph.inputs import COMPARATORS
 from gateway.graph.schema import RECORDS, CatalogSchema
-from gateway.services.calls import FILTERABLE
 from gateway.settings import CallSettings, CustomerSettings
 from tests.graph.asking import BOOKED, PLAN, WEB_CALL, ask, gateway, settings
 
 SPECIFIED: Final = {"Int", "Float", "String", "Boolean", "ID"}
-BY_HAND: Final = {"Call": {"freshness"}, "CallCustomer": {"key", "provenance"}}
+BY_HAND: Final = {
+    "Call": {"freshness"},
+    "CallCustomer": {"key", "provenance", "profile"},
+    "Customer": {"id", "calls"},
+}
 """Fields that are not attributes; all others follow from the catalog."""
 
 
@@ -103,20 +108,57 @@ def test_the_fields_of_every_type_are_the_exposed_attributes_and_those_written_b
         assert set(type_.fields) == attributes | by_hand, record.name
 
 
-def test_what_can_be_filtered_is_what_is_declared_so_and_can_be_asked(catalog: Catalog, schema: GraphQLSchema) -> None:
-    where = schema.type_map["CallFilter"]
+def filters(catalog: Catalog, record: Record) -> set[str]:
+    """The fields that the filter over a record must have."""
+    groups = ((a, catalog.records[a.record.__name__]) for a in record.attributes if a.kind is Kind.GROUP and a.record)
+    return {a.name for a in record.attributes if Use.FILTER in a.use and a.exposed} | {
+        a.name for a, below in groups if filters(catalog, below)
+    }
+
+
+@pytest.mark.parametrize(("of", "more"), [("Call", {"and", "or", "not", "search"}), ("Customer", {"and", "or", "not"})])
+def test_what_can_be_filtered_is_exactly_what_is_declared_so(
+    catalog: Catalog, schema: GraphQLSchema, of: str, more: set[str]
+) -> None:
+    where = schema.type_map[f"{of}Filter"]
     assert isinstance(where, GraphQLInputObjectType)
-    declared = {a.name for a in catalog.call.attributes if Use.FILTER in a.use}
-    assert set(where.fields) == declared & set(FILTERABLE)
-    for name, comparators in FILTERABLE.items():
-        comparison = where.fields[name].type
+    record = catalog.call if of == "Call" else catalog.customers
+    assert set(where.fields) == filters(catalog, record) | more
+    for name in more - {"search"}:
+        assert get_named_type(where.fields[name].type) is where
+
+
+def test_a_calls_customer_can_be_filtered_by_whatever_is_declared_of_customers(
+    catalog: Catalog, schema: GraphQLSchema
+) -> None:
+    below = schema.type_map["CallCustomerFilter"]
+    assert isinstance(below, GraphQLInputObjectType)
+    assert set(below.fields) == filters(catalog, catalog.records["CallCustomer"])
+    assert {"key", "email", "plan"} <= set(below.fields)
+
+
+def test_values_of_each_kind_are_compared_as_makes_sense_for_them(schema: GraphQLSchema) -> None:
+    names = {"StringFilter": Kind.STRING, "FloatFilter": Kind.FLOAT, "BooleanFilter": Kind.BOOLEAN}
+    names |= {"DateTimeFilter": Kind.DATETIME, "IDFilter": Kind.ID, "CallStatusFilter": Kind.ENUM}
+    for name, kind in names.items():
+        comparison = schema.type_map[name]
         assert isinstance(comparison, GraphQLInputObjectType)
-        assert set(comparison.fields) == {comparator.value for comparator in comparators}
+        assert set(comparison.fields) == {comparator.value for comparator in COMPARATORS[kind]}
+
+
+@pytest.mark.parametrize("of", ["Call", "Customer"])
+def test_what_can_be_sorted_by_is_exactly_what_is_declared_so(catalog: Catalog, schema: GraphQLSchema, of: str) -> None:
+    by = schema.type_map[f"{of}OrderAttribute"]
+    assert isinstance(by, GraphQLEnumType)
+    columns = catalog.mirrored() if of == "Call" else catalog.mirrored_customer()
+    declared = [a for a in columns if Use.SORT in a.use and a.exposed and a.kind is not Kind.STRINGS]
+    assert set(by.values) == {(a.flat if of == "Call" else snake(a.name)).upper() for a in declared}
+    assert len(by.values) == len(declared)
 
 
 def test_every_type_that_implements_an_interface_repeats_its_record(schema: GraphQLSchema, catalog: Catalog) -> None:
     for record in catalog.records.values():
-        if record.extends is None:
+        if not isinstance(schema.type_map.get(record.extends or ""), GraphQLInterfaceType):
             continue
         type_ = schema.type_map[record.name]
         assert isinstance(type_, GraphQLObjectType)
