@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _KEY: Final = "sim-private-key"
 _IDENTITY_KEY: Final = "the demo has nothing to hide"
-_WEBHOOK_SECRET: Final = "sim-webhook-secret"
+_WEBHOOK_SECRET: Final = "sim-webhook-secret"  # noqa: S105  # it opens nothing
 
 _QUERIES: Final = """
 Four queries worth trying, at {url}/graphql:

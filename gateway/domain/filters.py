@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final, TypeAlias
 
@@ -135,3 +135,15 @@ def pushed(predicate: Predicate) -> Predicate:
             return AnyOf(tuple(map(pushed, of)))
         case _:
             return predicate
+
+
+def leaves(predicate: Predicate) -> Iterator[Condition | Search]:
+    """The single conditions and searches that a filter is made of."""
+    match predicate:
+        case AllOf(of) | AnyOf(of):
+            for each in of:
+                yield from leaves(each)
+        case Not(of):
+            yield from leaves(of)
+        case _:
+            yield predicate

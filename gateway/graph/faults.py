@@ -5,6 +5,7 @@
 ``GRAPHQL_VALIDATION_FAILED``  the document does not fit the schema
 ``BAD_USER_INPUT``             a variable or an argument cannot be used; ``argument`` and ``value`` where it is one
 ``UPSTREAM_…``                 a leaf of `gateway.errors.UpstreamError`; ``retryAfter`` (seconds) where Vapi said it
+``STORE_…``                    a leaf of `gateway.errors.StoreError`
 ``INTERNAL_SERVER_ERROR``      everything else; ``requestId`` leads to the log
 =============================  ===============================================================================
 """

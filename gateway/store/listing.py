@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.filters import AllOf, Comparator, Condition, Predicate
+from gateway.domain.filters import AllOf, Comparator, Condition, Predicate, leaves
 from gateway.domain.ordering import Position
 from gateway.ports import PageQuery
 from gateway.store.functions import unindexed
@@ -72,9 +72,10 @@ def _chosen(listing: Listing, predicate: Predicate) -> ColumnElement[bool]:
     """
     if not _names(predicate, listing.telling):
         return expression(predicate, listing.columns, listing.matching)
-    offered = {*listing.always, listing.telling}
-    columns = {name: c if name in offered else unindexed(c) for name, c in listing.columns.items()}
-    return expression(predicate, columns, listing.matching)
+    asked = {leaf.attribute for leaf in leaves(predicate) if isinstance(leaf, Condition)}
+    offered, columns = {*listing.always, listing.telling}, listing.columns
+    hidden = {name: columns[name] if name in offered else unindexed(columns[name]) for name in asked}
+    return expression(predicate, hidden, listing.matching)
 
 
 def _names(predicate: Predicate, attribute: str) -> bool:

@@ -6,7 +6,7 @@ read in its order, or counted, and what is not among them is skipped. Somebody h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Final, TypeAlias
@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Select, cast, column, func, literal, selec
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.filters import AllOf, AnyOf, Not, Predicate, Search
+from gateway.domain.filters import Predicate, Search, leaves
+from gateway.store.conditions import settled
 from gateway.store.functions import unindexed
 from gateway.store.predicates import Matching
 
@@ -37,19 +38,8 @@ async def common_words(connection: AsyncConnection, predicate: Predicate, most: 
     """Which searches of a filter find more calls than one should look up; PostgreSQL knows that by itself."""
     if connection.dialect.name != "sqlite":
         return frozenset()
-    searches = {search.words for search in _searches(predicate) if search.words}
+    searches = {leaf.words for leaf in leaves(settled(predicate)) if isinstance(leaf, Search) and leaf.words}
     return frozenset([words for words in searches if await _found(connection, words, most) >= most])
-
-
-def _searches(predicate: Predicate) -> Iterator[Search]:
-    match predicate:
-        case AllOf(of) | AnyOf(of):
-            for each in of:
-                yield from _searches(each)
-        case Not(of):
-            yield from _searches(of)
-        case Search():
-            yield predicate
 
 
 async def _found(connection: AsyncConnection, words: Words, most: int) -> int:

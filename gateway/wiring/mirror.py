@@ -133,8 +133,9 @@ def _projected(prepare: Preparing, document: Document) -> Projection:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Keeper:
-    """Whoever keeps the mirror: ``sync`` does all of it as long as this process has the lease."""
+    """Whoever keeps the mirror: ``sync`` does all ``parts`` of it as long as this process has the lease."""
 
+    parts: tuple[Part, ...]
     sync: Sync
     backfilling: Backfilling
     refill: Refill
@@ -210,7 +211,7 @@ def keeper(
         Part("expiry", expiry.step),
     )
     sync = Sync(parts, state=kept.state, holder=holder(), clock=clock, listen=listen)
-    return Keeper(sync=sync, backfilling=backfilling, refill=refill, pool=pool)
+    return Keeper(parts=parts, sync=sync, backfilling=backfilling, refill=refill, pool=pool)
 
 
 def holder() -> str:

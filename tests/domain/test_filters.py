@@ -86,6 +86,11 @@ def negations(predicate: Predicate) -> Iterator[Predicate]:
             yield of
 
 
+def test_the_leaves_of_a_filter_are_its_single_conditions_and_searches() -> None:
+    one, other, search = Condition("x", Comparator.EQ, 1), Condition("y", Comparator.EQ, 2), Search(("a",))
+    assert list(leaves(AllOf((one, Not(AnyOf((other, search))), EVERYTHING)))) == [one, other, search]
+
+
 def test_all_of_none_holds_always_and_any_of_none_never() -> None:
     assert holds(EVERYTHING, {})
     assert not holds(AnyOf(), {})

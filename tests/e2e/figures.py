@@ -5,9 +5,10 @@
     python -m tests.e2e.figures listing --calls 5000 --first 7
     python -m tests.e2e.figures listing --calls 5000 --upstream simulator
 
-Readers and outages ask the simulator over a loopback socket. Listing asks `Listing`, a plain function with small calls,
-a group of 150 and batches of 2 to 12 in one millisecond; or the simulator, whose calls are as large as real ones. The
-command fails where a figure is not what it should be.
+Readers and outages ask the simulator over a loopback socket. Listing fills the mirror from `Listing`, a plain function
+with small calls, a group of 150 and batches of 2 to 12 in one millisecond, or from the simulator, whose calls are as
+large as real ones; then it walks through the list in the mirror. The command fails where a figure is not what it should
+be.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def large(count: int) -> Listing:
 
 
 async def listing(count: int, first: int, upstream: str) -> AsyncIterator[Figure]:
-    """Whether following `endCursor` gives every call exactly once, newest first."""
+    """Whether the mirror gets every call, and following `endCursor` gives each exactly once, newest first."""
     known = large(count)
     expected = known.expected
     transport: httpx.AsyncBaseTransport = known.transport
@@ -157,13 +158,21 @@ async def listing(count: int, first: int, upstream: str) -> AsyncIterator[Figure
         ]
         transport = httpx.ASGITransport(app)
     watch = Watch()
-    async with gateway(clock=Clock(), transport=transport) as gate:
+    async with gateway(clock=Clock(), transport=transport, upstream_retention_days=0) as gate:
+        await gate.fill()
+        held = await gate.ask("{ calls { totalCount } mirror { coverage { complete } } }")
+        measured = (
+            f"{held['data']['calls']['totalCount']:,}, complete: {held['data']['mirror']['coverage']['complete']}"
+        )
+        yield Figure(
+            f"{count:,} calls into the mirror ({upstream})", measured, f"{count:,}, complete: True", watch.lap()
+        )
         listed = [str(node["id"]) for node in await gate.listed(first)]
     missing, repeated = len({*expected} - {*listed}), len(listed) - len({*listed})
     order = "in order" if listed == expected else "not in order"
     measured = f"{len(listed):,}: {missing} missing, {repeated} repeated, {order}"
     wanted = f"{count:,}: 0 missing, 0 repeated, in order"
-    yield Figure(f"{count:,} calls by pages of {first} ({upstream})", measured, wanted, watch.lap())
+    yield Figure(f"{count:,} calls out of the mirror by pages of {first}", measured, wanted, watch.lap())
 
 
 async def show(chosen: argparse.Namespace) -> bool:

@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from gateway.app import build
+from gateway import app
+from gateway.domain.backfilling import Backfill
 from gateway.observe.events import Listener, silence
+from gateway.services.checkpoints import Checkpoints
 from gateway.settings import Settings
 
 KEY = "sim-private-key"
@@ -49,9 +52,16 @@ class StatedSettings(Settings):
 
 @dataclasses.dataclass(frozen=True)
 class Gateway:
-    """A running gateway as a client sees it."""
+    """A running gateway as a client sees it, and what it consists of."""
 
     http: httpx.AsyncClient
+    parts: app.Gateway
+
+    async def fill(self, since: dt.datetime | None = None) -> None:
+        """Walk through upstream's history, or what was created since then: what is there is in the mirror after."""
+        walk = Backfill(started_at=self.parts.clock(), floor=since)
+        await Checkpoints(self.parts.mirror.state).keep_backfill(walk)
+        await self.parts.keeper.backfilling.step()
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The whole answer to a query: ``data``, and ``errors`` where there are any."""
@@ -112,7 +122,8 @@ async def gateway(
 ) -> AsyncIterator[Gateway]:
     """A gateway over the simulator at ``upstream_url``, or over whatever ``transport`` leads to.
 
-    Its settings are such that nothing is paced and hardly anything waits; ``stated`` are further ones, by their names.
+    Its settings are such that nothing is paced and hardly anything waits, and that nothing keeps its mirror but who
+    asks and `Gateway.fill`; ``stated`` are further ones, by their names. What it keeps is gone in the end.
     """
     quick: dict[str, Any] = {
         "identity_key": "an identity key for tests",
@@ -122,9 +133,11 @@ async def gateway(
         "upstream_backoff_seconds": 0.001,
         "upstream_url": upstream_url,
     }
-    app = build(StatedSettings(**quick | stated), listen=listen, clock=clock, transport=transport)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http,
-    ):
-        yield Gateway(http)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = StatedSettings(**{"data_dir": folder, "sync": False} | quick | stated)
+        built = app.build(settings, listen=listen, clock=clock, transport=transport)
+        async with (
+            built.router.lifespan_context(built),
+            httpx.AsyncClient(transport=httpx.ASGITransport(built), base_url="http://gateway") as http,
+        ):
+            yield Gateway(http, built.state.gateway)

@@ -1,4 +1,4 @@
-"""Listing: following `endCursor` gives each call exactly once, newest first, whatever upstream does meanwhile."""
+"""Listing: following `endCursor` gives each call exactly once, newest first, whatever comes into the mirror meanwhile."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from gateway.errors import UpstreamTooDense
 from gateway.simulator.server import Server
 from gateway.simulator.simulator import Simulator
 from gateway.simulator.timeline import CROWD
-from tests.e2e.clocks import Clock
+from tests.e2e.clocks import ANCHOR, Clock
 from tests.e2e.gateways import PAGE, Gateway, gateway
 from tests.e2e.upstreams import Listing
 
@@ -26,17 +27,19 @@ def _ids(nodes: list[dict[str, Any]]) -> list[str]:
 async def test_no_calls_at_all(clock: Clock, first: int) -> None:
     """An empty list is one empty page."""
     async with gateway(clock=clock, transport=Listing([]).transport) as gate:
+        await gate.fill()
         pages = [page async for page in gate.pages(first)]
     assert pages == [{"nodes": [], "pageInfo": {"hasNextPage": False, "hasPreviousPage": False, "endCursor": None}}]
 
 
 @pytest.mark.parametrize(
-    ("first", "count"), [(1, 40), (1, 1), (7, 7), (7, 140), (7, 141), (100, 100), (100, 101), (100, 1500)]
+    ("first", "count"), [(1, 40), (1, 1), (7, 7), (7, 141), (100, 100), (100, 101), (7, 500), (100, 3000)]
 )
 async def test_every_call_once(clock: Clock, first: int, count: int) -> None:
     """Pages of any size, full to the last or not, give every call once, newest first, ties by descending id."""
     upstream = Listing.of(count, tied=[range(2, 5), range(20, 32), range(60, 75), range(75, 77), range(300, 450)])
     async with gateway(clock=clock, transport=upstream.transport) as gate:
+        await gate.fill()
         pages = [page async for page in gate.pages(first)]
     assert _ids([node for page in pages for node in page["nodes"]]) == upstream.expected
     assert {len(page["nodes"]) for page in pages[:-1]} <= {first}
@@ -48,15 +51,19 @@ async def test_a_batch_in_one_millisecond(clock: Clock, first: int, size: int) -
     """More calls of one millisecond than a page holds are neither lost nor repeated between pages."""
     upstream = Listing.of(size + 20, tied=[range(10, 10 + size)])
     async with gateway(clock=clock, transport=upstream.transport) as gate:
+        await gate.fill()
         assert _ids(await gate.listed(first)) == upstream.expected
 
 
 async def test_too_many_in_one_millisecond(clock: Clock) -> None:
-    """Where upstream cannot tell all calls of one millisecond, that is an error and not a loss."""
+    """Where upstream cannot tell all calls of one millisecond, the mirror says that it may miss some of them."""
     upstream = Listing.of(1200, tied=[range(100, 1150)])
     async with gateway(clock=clock, transport=upstream.transport) as gate:
-        error = await gate.error(PAGE, first=100)
-    assert error["extensions"]["code"] == "UPSTREAM_TOO_DENSE"
+        with pytest.raises(UpstreamTooDense):
+            await gate.fill()
+        said = await gate.ask(PAGE, first=100)
+        assert len(said["data"]["calls"]["nodes"]) == 50
+        assert said["extensions"]["coverage"][0]["to"] == _wire(upstream.moments[100])
 
 
 async def test_calls_that_arrive_between_pages(clock: Clock) -> None:
@@ -65,9 +72,12 @@ async def test_calls_that_arrive_between_pages(clock: Clock) -> None:
     before = upstream.expected
     listed = []
     async with gateway(clock=clock, transport=upstream.transport) as gate:
+        await gate.fill()
         async for page in gate.pages(7):
             listed += _ids(page["nodes"])
             upstream.arrive(3)
+            await gate.fill(since=ANCHOR - dt.timedelta(seconds=5))
+        assert len(await gate.listed(100)) == len(before) + 3 * 43
     assert listed == before
 
 
@@ -78,6 +88,7 @@ async def test_calls_of_the_simulator(server: Server, simulator: Simulator, cloc
     wanted = [index for index in range(1200) if oldest <= timeline.created(index) <= newest]
     expected = sorted(((timeline.created(index), timeline.id(index)) for index in wanted), reverse=True)
     async with gateway(clock=clock, upstream_url=server.url) as gate:
+        await gate.fill(since=dt.datetime.fromisoformat(_iso(oldest)))
         nodes = await gate.listed(60, where={"createdAt": {"gte": _iso(oldest), "lte": _iso(newest)}})
     lived = [id_ for _, id_ in expected]
     assert [id_ for id_ in _ids(nodes) if id_ in set(lived)] == lived
@@ -87,6 +98,10 @@ async def test_calls_of_the_simulator(server: Server, simulator: Simulator, cloc
 
 def _iso(milliseconds: int) -> str:
     return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC).isoformat()
+
+
+def _wire(milliseconds: int) -> str:
+    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 EMPTY = [
@@ -102,9 +117,10 @@ EMPTY = [
 
 
 @pytest.mark.parametrize("where", EMPTY)
-async def test_nothing_matches(server: Server, clock: Clock, where: dict[str, Any]) -> None:
+async def test_nothing_matches(clock: Clock, where: dict[str, Any]) -> None:
     """A filter that holds for no call gives one empty page."""
-    async with gateway(clock=clock, upstream_url=server.url) as gate:
+    async with gateway(clock=clock, transport=Listing.of(10).transport) as gate:
+        await gate.fill()
         pages = [page async for page in gate.pages(7, where=where)]
     assert [(page["nodes"], page["pageInfo"]["hasNextPage"]) for page in pages] == [([], False)]
 
@@ -114,6 +130,7 @@ async def test_the_end_of_time_bounds_nothing(clock: Clock) -> None:
     upstream = Listing.of(10)
     where = {"createdAt": {"lt": "9999-12-31T23:59:59.9999Z", "gt": "0001-01-01T00:00:00Z"}}
     async with gateway(clock=clock, transport=upstream.transport) as gate:
+        await gate.fill()
         assert _ids(await gate.listed(7, where=where)) == upstream.expected
 
 
@@ -136,6 +153,7 @@ async def test_bounds_to_the_millisecond(clock: Clock, comparator: str, operand:
     upstream = Listing([begin + number for number in (99, 100, 101, 102)])
     bound = _iso(begin).replace("+00:00", "") + operand + "Z"
     async with gateway(clock=clock, transport=upstream.transport) as gate:
+        await gate.fill()
         nodes = await gate.listed(100, where={"createdAt": {comparator: bound}})
     assert _ids(nodes) == [upstream.id(position) for position in expected]
 
@@ -146,6 +164,7 @@ async def test_a_duration_is_frozen_at_the_first_page(clock: Clock) -> None:
     where = {"createdAt": {"gte": "-PT2H"}}  # an hour since the newest, by this clock
     listed = []
     async with gateway(clock=clock, transport=upstream.transport) as gate:
+        await gate.fill()
         async for page in gate.pages(7, where=where):
             listed += _ids(page["nodes"])
             clock.advance(minutes=10)
@@ -162,6 +181,7 @@ async def test_what_is_no_cursor(clock: Clock) -> None:
     """A cursor that was made up, cut, or belongs to another filter is refused by name."""
     upstream = Listing.of(10)
     async with gateway(clock=clock, transport=upstream.transport) as gate:
+        await gate.fill()
         page = await anext(gate.pages(3))
         cursor = page["pageInfo"]["endCursor"]
         for after in ("x", cursor[:-3], cursor + cursor, "🂡", "W10"):
@@ -176,6 +196,7 @@ async def test_whoever_waits_beside_a_large_page(clock: Clock) -> None:
     """While a page is decoded, call by call, a query for a known call gets its turn."""
     upstream = Listing.of(200)
     async with gateway(clock=clock, transport=upstream.transport) as gate:
+        await gate.fill()
         [known, *_] = _ids(await gate.listed(100, where={"createdAt": {"gte": "2026-09-01T14:59:00Z"}}))
         page = asyncio.create_task(gate.ask(PAGE, first=100))
         await gate.call(known)

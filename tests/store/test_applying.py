@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from gateway.domain.marks import Mark, Reason
 from gateway.domain.mirrored import State
+from gateway.domain.observations import Observation
 from gateway.ports import Batch, Delivery, Document
 from gateway.store.applying import fulfilled
 from gateway.store.storable import LONGEST_INDEXED
@@ -57,9 +58,9 @@ async def test_a_reading_that_brings_nothing_new_does_its_marks_too(mirror: Mirr
 
 
 @pytest.mark.parametrize("lost", [absence(noticed=5), absence(noticed=5, deleted=False), erasure()])
-async def test_a_call_that_is_lost_need_not_be_read_again(mirror: Mirror, lost: object) -> None:
+async def test_a_call_that_is_lost_need_not_be_read_again(mirror: Mirror, lost: Observation) -> None:
     await mirror.apply(snapshot(document(1), 1), marks=(mark(due=9),))
-    await mirror.apply(lost)  # type: ignore[arg-type]
+    await mirror.apply(lost)
     assert await marks(mirror) == []
 
 
@@ -96,11 +97,11 @@ async def test_entries_of_the_ledger_are_settled_with_what_they_brought(mirror: 
 
 
 @pytest.mark.parametrize("lost", [absence(noticed=5), erasure()])
-async def test_what_webhooks_said_of_a_call_goes_with_it(mirror: Mirror, lost: object) -> None:
+async def test_what_webhooks_said_of_a_call_goes_with_it(mirror: Mirror, lost: Observation) -> None:
     first, second, third = await kept(mirror, 1, 1, 2)
     await mirror.apply(snapshot(document(1), 1), settled=(first,))
     await mirror.ledger.bury(second, "odd")
-    await mirror.apply(lost)  # type: ignore[arg-type]
+    await mirror.apply(lost)
     ledger = {row["id"]: (row["state"], row["body"], row["reason"]) for row in await mirror.rows("ledger")}
     assert ledger == {
         first: ("applied", None, None),
