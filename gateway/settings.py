@@ -349,7 +349,14 @@ def _problem(error: ErrorDetails) -> str:
 
 def _is_secret(name: str) -> bool:
     field = Settings.model_fields.get("upstream_key" if name in _KEY_VARIABLES else name)
-    return field is None or SecretStr in (field.annotation, *get_args(field.annotation))
+    return field is None or _holds_secrets(field.annotation)
+
+
+def _holds_secrets(annotation: Any) -> bool:
+    """Whether a secret can stand anywhere in a value of this type: what is wrong with such a value is told without it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return any(_holds_secrets(field.annotation) for field in annotation.model_fields.values())
+    return annotation is SecretStr or any(map(_holds_secrets, get_args(annotation)))
 
 
 def _place(loc: tuple[int | str, ...], path: Path | None, text: str) -> str:

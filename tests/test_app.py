@@ -1,7 +1,9 @@
-"""The composition root refuses what cannot work, and keeps the identity key."""
+"""The composition root refuses what cannot work, and opens and closes what it built."""
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -9,13 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from gateway import app
-from gateway.errors import SettingsInvalid
-from gateway.settings import Settings
-
-
-def settings(**stated: object) -> Settings:
-    """Settings with these values and the defaults."""
-    return Settings().model_copy(update=stated)
+from gateway.errors import SettingsInvalid, StoreIncompatible, StoreUnavailable
+from gateway.observe.events import Event, SyncBegun
+from tests.graph import asking
+from tests.wiring.stated import settings
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "gateway.example"])  # noqa: S104  # what is refused
@@ -38,34 +37,67 @@ def test_a_start_without_a_key_says_which_setting_is_missing() -> None:
         app.build(settings(identity_key=SecretStr("x" * 16), upstream_key=None))
 
 
-def test_the_identity_key_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path) -> None:
-    first = app.identity_key(settings(data_dir=tmp_path / "new"))
-    again = app.identity_key(settings(data_dir=tmp_path / "new"))
-    assert first == again
-    assert len(first) == 32
-    assert stat.S_IMODE((tmp_path / "new" / "identity.key").stat().st_mode) == 0o600
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["identity.key"]
+@pytest.mark.anyio
+async def test_what_was_opened_is_closed_and_nothing_goes_on(tmp_path: Path) -> None:
+    before = asyncio.all_tasks()
+    built = app.build(asking.settings(data_dir=tmp_path, sync=False))
+    async with built.router.lifespan_context(built):
+        assert len(asyncio.all_tasks()) > len(before)
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+    assert built.state.gateway.upstream.http.is_closed
 
 
-def test_two_folders_have_two_identity_keys(tmp_path: Path) -> None:
-    keys = {app.identity_key(settings(data_dir=tmp_path / name)) for name in ("a", "b")}
-    assert len(keys) == 2
+@pytest.mark.anyio
+async def test_the_mirror_is_a_file_in_the_data_folder_for_its_owner_alone(tmp_path: Path) -> None:
+    built = app.build(asking.settings(data_dir=tmp_path / "new", sync=False))
+    assert not (tmp_path / "new").exists()
+    async with built.router.lifespan_context(built):
+        assert stat.S_IMODE((tmp_path / "new" / "mirror.sqlite").stat().st_mode) == 0o600
 
 
-def test_a_stated_identity_key_is_used_and_nothing_is_written(tmp_path: Path) -> None:
-    stated = settings(identity_key=SecretStr("sixteen letters!"), data_dir=tmp_path)
-    assert app.identity_key(stated) == b"sixteen letters!"
-    assert not list(tmp_path.iterdir())
+@pytest.mark.anyio
+@pytest.mark.parametrize("sync", [True, False])
+async def test_a_process_keeps_the_mirror_only_if_it_may(tmp_path: Path, *, sync: bool) -> None:
+    told: list[Event] = []
+    built = app.gateway(
+        asking.settings(data_dir=tmp_path, sync=sync, upstream_url="http://127.0.0.1:9"), listen=told.append
+    )
+    async with built.opened(), built.at_work():
+        await asyncio.sleep(0.1)
+        for _ in range(500 * sync):
+            if built.keeper.sync.is_keeping:
+                break
+            await asyncio.sleep(0.01)
+        assert built.keeper.sync.is_keeping is sync
+    assert [type(event) for event in told if isinstance(event, SyncBegun)] == [SyncBegun] * sync
 
 
-def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(SettingsInvalid, match="set GATEWAY_DATA_DIR or GATEWAY_IDENTITY_KEY"):
-        app.identity_key(settings(data_dir=tmp_path / "file" / "below"))
+@pytest.mark.anyio
+async def test_a_file_that_is_no_database_stops_the_start_and_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "mirror.sqlite").write_bytes(b"a letter to a friend" * 1000)
+    built = app.gateway(asking.settings(data_dir=tmp_path, sync=False))
+    with pytest.raises(StoreIncompatible):
+        async with built.opened():
+            pass
+    assert (tmp_path / "mirror.sqlite").read_bytes() == b"a letter to a friend" * 1000
 
 
-@pytest.mark.parametrize("content", [b"", b"too short"])
-def test_a_file_that_holds_no_key_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "identity.key").write_bytes(content)
-    with pytest.raises(SettingsInvalid, match="no identity key"):
-        app.identity_key(settings(data_dir=tmp_path))
+@pytest.mark.anyio
+async def test_a_database_that_nobody_listens_at_stops_the_start_without_showing_the_password() -> None:
+    url = SecretStr("postgresql://gateway:canary-pass@127.0.0.1:1/mirror")
+    built = app.gateway(asking.settings(database_url=url, sync=False))
+    with pytest.raises(StoreUnavailable) as failed:
+        async with built.opened():
+            pass
+    assert "canary-pass" not in f"{failed.value!r} {failed.value} {built.settings!r}"
+
+
+@pytest.mark.anyio
+async def test_maintenance_needs_no_key_of_vapi(tmp_path: Path) -> None:
+    kept = app.maintenance(asking.settings(data_dir=tmp_path, upstream_key=None))
+    async with kept.opened():
+        assert await kept.erasure.customer("id:nobody") == 0
+    with sqlite3.connect(tmp_path / "mirror.sqlite") as file:
+        assert file.execute("SELECT count(*) FROM calls").fetchone() == (0,)
+    file.close()

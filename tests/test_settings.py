@@ -129,10 +129,51 @@ def test_a_wrong_secret_is_named_without_its_value(tmp_path: Path) -> None:
     assert "canary-short" not in result.output
 
 
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"GATEWAY_WEBHOOK_BEARER": f'{{"tokens": "{CANARY}"}}'},
+        {"GATEWAY_WEBHOOK_BEARER": f'{{"tokens": [["{CANARY}"]]}}'},
+        {"GATEWAY_WEBHOOK_BEARER": CANARY},
+        {"GATEWAY_WEBHOOK_HMAC": f'{{"secrets": ["{CANARY}"], "algorithm": "md5"}}'},
+        {"GATEWAY_WEBHOOK_HMAC": f'{{"secrets": ["{CANARY}"], "nope": "{CANARY}"}}'},
+    ],
+)
+def test_a_wrong_secret_of_webhooks_is_named_without_its_value(tmp_path: Path, environment: dict[str, str]) -> None:
+    result = run(tmp_path, None, "schema", **environment)
+    assert result.exit_code == 2
+    assert next(iter(environment)) in result.stderr
+    assert CANARY not in result.output
+
+
+def test_a_wrong_secret_of_webhooks_in_the_file_is_named_without_its_value(tmp_path: Path) -> None:
+    result = run(tmp_path, f'[webhook_bearer]\ntokens = "{CANARY}"\n', "schema")
+    assert (result.exit_code, "line 2" in result.stderr, CANARY in result.output) == (2, True, False)
+
+
+def test_several_secrets_of_webhooks_are_parted_by_commas() -> None:
+    with CliRunner(env={"GATEWAY_WEBHOOK_SECRETS": f"new-secret, {CANARY},"}).isolation():
+        settings = load()
+    assert [secret.get_secret_value() for secret in settings.webhook_secrets] == ["new-secret", CANARY]
+    assert CANARY not in repr(settings)
+
+
+def test_aliases_of_customers_come_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "team.toml"
+    path.write_text('[customer.alias]\n"id:old" = "id:7"\n', encoding="utf-8")
+    assert load(path).customer.alias == {"id:old": "id:7"}
+
+
+def test_aliases_that_lead_back_to_themselves_stop_the_start(tmp_path: Path) -> None:
+    result = run(tmp_path, '[customer.alias]\n"id:1" = "id:2"\n"id:2" = "id:1"\n', "schema")
+    assert result.exit_code == 2
+    assert "leads back to itself" in result.stderr
+
+
 def test_gateway_settings_lists_every_setting_with_type_default_and_help() -> None:
     listed = CliRunner().invoke(main, ["settings"]).stdout
     for name, field in Settings.model_fields.items():
-        nested = name in ("call", "customer")
+        nested = name in ("call", "customer", "webhook_bearer", "webhook_hmac")
         assert (f"[{name}]" if nested else f"GATEWAY_{name.upper()}") in listed
         assert nested or str(field.description).split(maxsplit=1)[0] in listed
     assert "GATEWAY_PORT  (int, default 8000)" in listed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import datetime as dt
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -96,6 +97,7 @@ async def _fill(built: Gateway, watch: Watch) -> int:
             built.keeper.sync,
             Checkpoints(built.mirror.state),
             built.mirror.retention,
+            clock=built.clock,
             show=show,
             say=lambda text: click.echo(text, err=True),
             hopeless=lambda: watch.hopeless,
@@ -110,19 +112,20 @@ async def run(
     checkpoints: Checkpoints,
     retention: Retention,
     *,
+    clock: Callable[[], dt.datetime],
     show: Callable[[Progress], None],
     say: Callable[[str], None],
     hopeless: Callable[[], str | None] = lambda: None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> int:
-    """Keep the mirror, or wait for who does, until history is done; ``show`` is told how far it has come.
+    """Keep the mirror, or wait for who does, until history and all changes are in; ``show`` is told how far it is.
 
-    Poll and rereads go on meanwhile, as in a gateway. The exit code: 0, or 1 where it is ``hopeless``.
+    All else goes on meanwhile, as in a gateway. The exit code: 0, or 1 where it is ``hopeless``.
     """
+    begun, said = clock(), False
     keeping = asyncio.ensure_future(sync.run())
-    said = False
     try:
-        while not await _is_done(checkpoints, retention, show):
+        while not await _is_done(checkpoints, retention, begun, show):
             await sleep(_LOOK)
             if keeping.done():
                 await keeping  # it never ends by itself but by an error
@@ -138,16 +141,19 @@ async def run(
         await asyncio.wait([keeping])
 
 
-async def _is_done(checkpoints: Checkpoints, retention: Retention, show: Callable[[Progress], None]) -> bool:
-    """Show how far it has come; whether that is all."""
+async def _is_done(
+    checkpoints: Checkpoints, retention: Retention, begun: dt.datetime, show: Callable[[Progress], None]
+) -> bool:
+    """Show how far it has come; whether that is all, with what has changed until the command ``begun``."""
     try:
+        polled = await checkpoints.watermark()
         walk = await checkpoints.backfill()
     except StoreError:
         return False  # whoever keeps the mirror tells of it
     if walk is None:
         return False
     show(progress(walk, retention))
-    return walk.done
+    return walk.done and polled is not None and polled.polled_at >= begun
 
 
 async def _reproject(upkeep: Upkeep) -> int:

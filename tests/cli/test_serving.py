@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -28,18 +30,43 @@ def asked(url: str, query: str) -> httpx.Response:
     return httpx.post(f"{url}/graphql", json={"query": query}, timeout=PATIENCE)
 
 
-def test_the_demo_prints_its_address_and_three_queries_that_work() -> None:
-    with gateway("demo", "--port", "0", "--calls", "300") as process:
+def eventually(found: Callable[[], bool]) -> None:
+    """Wait until it is so, for as long as a process may take."""
+    end = time.monotonic() + PATIENCE
+    while not found() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert found()
+
+
+def is_complete(url: str) -> bool:
+    """Whether a gateway has walked through all of history."""
+    return bool(asked(url, "{ mirror { coverage { complete } } }").json()["data"]["mirror"]["coverage"]["complete"])
+
+
+def is_ready(url: str) -> bool:
+    """Whether a gateway says that it is."""
+    return httpx.get(f"{url}/readyz", timeout=PATIENCE).json() == {"status": "ready"}
+
+
+def test_the_demo_prints_its_address_and_four_queries_that_work_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    about = {"XDG_DATA_HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    with gateway("demo", "--port", "0", "--calls", "300", **about) as process:
         url = printed(first_line(process))
         assert process.stdout is not None
         text = "".join(itertools.takewhile(lambda line: "The first of them" not in line, process.stdout))
         queries = [block for block in text.split("\n\n") if block.startswith("   {")]
+        eventually(lambda: is_complete(url))
         answers = [asked(url, query).json() for query in queries]
-    assert len(answers) == 3
+    assert len(answers) == 4
     assert all("errors" not in answer for answer in answers)
-    assert answers[0]["data"]["call"]["customer"]["plan"] in ("FREE", "PRO", "ENTERPRISE")
-    assert len(answers[1]["data"]["calls"]["nodes"]) == 5
-    assert answers[2]["data"]["call"]["freshness"]["state"] in ("FRESH", "STALE")
+    first, calls, customers, live = (answer["data"] for answer in answers)
+    assert first["call"]["customer"]["plan"] in ("FREE", "PRO", "ENTERPRISE")
+    assert calls["calls"]["totalCount"] >= len(calls["calls"]["edges"])
+    costs = [customer["totalCost"] for customer in customers["customers"]["nodes"]]
+    assert len(costs) == 3
+    assert costs == sorted(costs, reverse=True)
+    assert live["call"]["freshness"]["state"] in ("FRESH", "STALE")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_serve_answers_in_front_of_any_vapi_and_says_which(tmp_path: Path) -> None:
@@ -51,8 +78,11 @@ def test_serve_answers_in_front_of_any_vapi_and_says_which(tmp_path: Path) -> No
             assert vapi.url in line
             answer = asked(printed(line), f'{{ call(id: "{call_id}") {{ id }} }}')
             assert httpx.get(f"{printed(line)}/livez").json() == {"status": "live"}
-            assert httpx.get(f"{printed(line)}/readyz").json() == {"status": "ready"}
+            url = printed(line)
+            eventually(lambda: is_ready(url) and is_complete(url))
+            total = asked(url, "{ calls { totalCount } }").json()["data"]["calls"]["totalCount"]
     assert answer.json() == {"data": {"call": {"id": call_id}}}
+    assert total == len(vapi.app.state.simulator.ids(0, 100))
 
 
 def test_serve_with_a_wrong_key_says_so_and_shows_the_key_nowhere(tmp_path: Path) -> None:
@@ -97,10 +127,22 @@ def test_a_port_in_use_is_named_with_its_setting(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_it_without_a_complaint(tmp_path: Path) -> None:
-    with gateway("serve", "--port", "0", VAPI_API_KEY=CANARY, GATEWAY_DATA_DIR=str(tmp_path)) as process:
-        url = printed(first_line(process))
-        assert httpx.get(f"{url}/livez", timeout=PATIENCE).status_code == 200
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=PATIENCE)
+    with Server(create(calls=20, private_key=CANARY)) as vapi:
+        about = {"GATEWAY_UPSTREAM_URL": vapi.url, "VAPI_API_KEY": CANARY, "GATEWAY_DATA_DIR": str(tmp_path)}
+        with gateway("serve", "--port", "0", **about) as process:
+            url = printed(first_line(process))
+            assert httpx.get(f"{url}/livez", timeout=PATIENCE).status_code == 200
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
-    assert err == ""
+    assert [line for line in err.splitlines() if " INFO " not in line] == []
+
+
+def test_a_database_that_cannot_be_reached_is_told_before_anything_listens(tmp_path: Path) -> None:
+    url = "postgresql://gateway:canary-pass@127.0.0.1:1/mirror"
+    about = {"VAPI_API_KEY": CANARY, "GATEWAY_DATA_DIR": str(tmp_path), "GATEWAY_DATABASE_URL": url}
+    with gateway("serve", "--port", "0", **about) as process:
+        out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode != 0
+    assert out == ""
+    assert err == "gateway: The mirror's database did not do what was asked of it: it cannot be reached.\n"

@@ -18,6 +18,7 @@ from gateway.domain.filters import (
     Predicate,
     Search,
     holds,
+    leaves,
     pushed,
 )
 from tests.store import rows

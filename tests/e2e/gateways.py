@@ -111,6 +111,19 @@ class Gateway:
         return [node async for page in self.pages(first, **variables) for node in page["nodes"]]
 
 
+def quick_settings(**stated: Any) -> StatedSettings:
+    """Settings with which nothing is paced and hardly anything waits, and these."""
+    quick: dict[str, Any] = {
+        "identity_key": "an identity key for tests",
+        "upstream_key": KEY,
+        "upstream_rate": 0,
+        "upstream_attempts": 2,
+        "upstream_backoff_seconds": 0.001,
+        "upstream_url": "http://upstream",
+    }
+    return StatedSettings(**quick | stated)
+
+
 @contextlib.asynccontextmanager
 async def gateway(
     *,
@@ -125,16 +138,8 @@ async def gateway(
     Its settings are such that nothing is paced and hardly anything waits, and that nothing keeps its mirror but who
     asks and `Gateway.fill`; ``stated`` are further ones, by their names. What it keeps is gone in the end.
     """
-    quick: dict[str, Any] = {
-        "identity_key": "an identity key for tests",
-        "upstream_key": KEY,
-        "upstream_rate": 0,
-        "upstream_attempts": 2,
-        "upstream_backoff_seconds": 0.001,
-        "upstream_url": upstream_url,
-    }
     with tempfile.TemporaryDirectory() as folder:
-        settings = StatedSettings(**{"data_dir": folder, "sync": False} | quick | stated)
+        settings = quick_settings(**{"data_dir": folder, "sync": False, "upstream_url": upstream_url} | stated)
         built = app.build(settings, listen=listen, clock=clock, transport=transport)
         async with (
             built.router.lifespan_context(built),

@@ -15,7 +15,7 @@ from gateway.domain.principal import ANONYMOUS
 from gateway.graph.context import Context
 from gateway.observe.events import silence
 from tests.e2e.clocks import Clock
-from tests.e2e.gateways import KEY, StatedSettings
+from tests.e2e.gateways import quick_settings
 
 pytestmark = pytest.mark.anyio
 
@@ -83,9 +83,7 @@ async def test_nothing_of_an_erased_person_is_left_and_upstream_does_not_bring_i
 ) -> None:
     """Content, documents, search, customer and webhooks are gone from every file; the outlines of the calls stay."""
     clock = Clock(dt.datetime(2026, 8, 30, 12, tzinfo=dt.UTC))
-    settings = StatedSettings(
-        upstream_key=KEY, upstream_url="http://up", data_dir=tmp_path, upstream_rate=0, identity_key="k" * 32
-    )
+    settings = quick_settings(data_dir=tmp_path)
     built = app.gateway(settings, listen=silence, clock=clock, transport=httpx.MockTransport(vapi))
     async with built.opened():
         await built.keeper.backfilling.step()

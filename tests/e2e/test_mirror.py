@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 
 from gateway.simulator.app import create
 from gateway.simulator.server import Server
 from tests.e2e.clocks import ANCHOR, Clock
-from tests.e2e.gateways import Gateway, gateway
+from tests.e2e.gateways import KEY, Gateway, gateway
 
 pytestmark = pytest.mark.anyio
 
@@ -91,26 +93,22 @@ async def test_a_change_that_no_webhook_told_of_comes_with_the_next_poll(world: 
     async with gateway(clock=world.clock, upstream_url=world.server.url, sync=True, poll_seconds=0.05) as gate:
         await eventually(lambda: _is(listed(gate), world.ids))
         world.clock.advance(minutes=1)
-        simulator = world.server.app.state.simulator
-        answer = await _patched(world, call_id, name="seen by the poll")
-        assert answer == 200, simulator
+        assert await _patched(world, call_id, name="seen by the poll") == httpx.codes.OK
         await eventually(renamed)
 
 
 async def _is(found: Awaitable[object], wanted: object) -> bool:
+    """Whether what is waited for is as wanted."""
     return await found == wanted
 
 
 async def _patched(world: World, call_id: str, **fields: object) -> int:
-    import httpx
-
-    from tests.e2e.gateways import KEY
-
+    """Change a call upstream, past the gateway; the status of the answer."""
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {KEY}"}) as vapi:
         return (await vapi.patch(f"{world.server.url}/call/{call_id}", json=fields)).status_code
 
 
-async def test_what_one_gateway_kept_the_next_one_over_the_same_folder_has(world: World, tmp_path: Any) -> None:
+async def test_what_one_gateway_kept_the_next_one_over_the_same_folder_has(world: World, tmp_path: Path) -> None:
     """After a restart nothing is asked for again: the list is there at once, and so is each call."""
     async with gateway(clock=world.clock, upstream_url=world.server.url, data_dir=tmp_path) as gate:
         await gate.fill()
@@ -124,8 +122,8 @@ async def test_what_one_gateway_kept_the_next_one_over_the_same_folder_has(world
         assert not simulator.requests
 
 
-async def test_of_two_gateways_over_one_database_one_keeps_the_mirror(world: World, tmp_path: Any) -> None:
-    """The other reads, and takes over when the first has ended."""
+async def test_of_two_gateways_over_one_database_one_keeps_the_mirror(world: World, tmp_path: Path) -> None:
+    """The other reads, and waits for its turn."""
     about: dict[str, Any] = {"clock": world.clock, "upstream_url": world.server.url, "data_dir": tmp_path, "sync": True}
 
     async def keeping(gate: Gateway) -> bool:

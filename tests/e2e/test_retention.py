@@ -14,11 +14,14 @@ from gateway.domain.principal import ANONYMOUS
 from gateway.graph.context import Context
 from gateway.simulator.app import create
 from tests.e2e.clocks import ANCHOR, Clock
-from tests.e2e.gateways import KEY, StatedSettings
+from tests.e2e.gateways import KEY, quick_settings
 
 pytestmark = pytest.mark.anyio
 
-ALL = "{ calls(first: 100) { totalCount nodes { id status customer { key } freshness { state } } } customers { totalCount } }"
+ALL = """
+    { calls(first: 100) { totalCount nodes { id status customer { key } freshness { state } } }
+      customers { totalCount } }
+"""
 
 
 async def asked(built: app.Gateway, query: str) -> Any:
@@ -39,10 +42,7 @@ async def test_what_upstream_forgets_after_fourteen_days_stays_here(tmp_path: Pa
     """Day by day, with all that keeps the mirror at work, and with every call asked for again in the end."""
     clock = Clock()
     world = create(seed=3, calls=60, live=0, private_key=KEY, clock=clock, anchor=ANCHOR, retention_days=14)
-    settings = StatedSettings(
-        upstream_key=KEY, upstream_url="http://vapi", upstream_rate=0, data_dir=tmp_path, identity_key="k" * 32
-    )
-    built = app.gateway(settings, clock=clock, transport=httpx.ASGITransport(world))
+    built = app.gateway(quick_settings(data_dir=tmp_path), clock=clock, transport=httpx.ASGITransport(world))
     async with built.opened():
         await once(built)
         before = await asked(built, ALL)
@@ -70,10 +70,7 @@ async def test_what_upstream_deletes_before_that_is_purged_here(tmp_path: Path) 
     """Found by comparing, doubted, asked for again, and then gone but for its outline."""
     clock = Clock()
     world = create(seed=3, calls=60, live=0, private_key=KEY, clock=clock, anchor=ANCHOR, retention_days=14)
-    settings = StatedSettings(
-        upstream_key=KEY, upstream_url="http://vapi", upstream_rate=0, data_dir=tmp_path, identity_key="k" * 32
-    )
-    built = app.gateway(settings, clock=clock, transport=httpx.ASGITransport(world))
+    built = app.gateway(quick_settings(data_dir=tmp_path), clock=clock, transport=httpx.ASGITransport(world))
     async with built.opened():
         await once(built)
         before = await asked(built, ALL)

@@ -29,9 +29,9 @@ def main() -> int:
         found = rounds(kills=kills, calls=stated.calls, seed=stated.seed + number, longest=stated.longest)
         wrong += len(found.wrong)
         print(  # noqa: T201  # what the command is for
-            f"mirror {number + 1}: {found.kills} kills ({found.killed_starting} while it started, {found.killed_walking} "
-            f"before history was walked), {found.calls} calls, {found.acknowledged} of {found.posted} webhooks "
-            f"acknowledged: {len(found.wrong)} wrong",
+            f"mirror {number + 1}: {found.kills} kills ({found.killed_starting} while it started, "
+            f"{found.killed_walking} before history was walked), {found.calls} calls, {found.acknowledged} of "
+            f"{found.posted} webhooks acknowledged: {len(found.wrong)} wrong",
             flush=True,
         )
         for line in found.wrong[:20]:

@@ -5,6 +5,7 @@ one that is made of a single full listing.
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import contextlib
 import dataclasses
@@ -21,7 +22,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
@@ -31,7 +32,7 @@ from gateway.simulator.app import create
 from gateway.simulator.server import Server
 from gateway.simulator.signing import Secret
 from gateway.simulator.webhooks import Webhooks
-from tests.e2e.gateways import KEY, StatedSettings
+from tests.e2e.gateways import KEY, StatedSettings, quick_settings
 from tests.kills.contents import contents, differences
 
 _SECRET: Final = "a secret between Vapi and us"
@@ -76,16 +77,11 @@ class Acknowledged:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         self.posted += 1
         message = json.loads(body)["message"]
-        status = (await _in_thread(lambda: self.client.post(url, content=body, headers=dict(headers)))).status_code
-        if status < 300 and meaning(message["type"]).role is not Role.PASSES:  # noqa: PLR2004  # 2xx
+        answer = await asyncio.to_thread(self.client.post, url, content=body, headers=dict(headers))
+        status = answer.status_code
+        if status < 300 and meaning(message["type"]).role is not Role.PASSES:  # 2xx
             self.kept[message["type"], message["call"]["id"]] += 1
         return status
-
-
-async def _in_thread(work: Any) -> Any:
-    import asyncio
-
-    return await asyncio.to_thread(work)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +103,7 @@ def rounds(*, kills: int, calls: int, seed: int, longest: float) -> Outcome:
     port = _free_port()
     webhooks = Webhooks(f"http://127.0.0.1:{port}/webhooks/vapi", authentication=Secret(_SECRET))
     simulated = create(
-        seed=seed, calls=calls, live=40, private_key=KEY, clock=clock, webhooks=webhooks, post=acknowledged.post
+        seed=seed, calls=calls, live=150, private_key=KEY, clock=clock, webhooks=webhooks, post=acknowledged.post
     )
     with tempfile.TemporaryDirectory() as folder, Server(simulated) as upstream:
         data, walking, starting = Path(folder), 0, 0
@@ -125,7 +121,9 @@ def rounds(*, kills: int, calls: int, seed: int, longest: float) -> Outcome:
         with _gateway(data, port, upstream.url) as process:
             wrong = _become_quiet(data, process)
             process.terminate()
-        settings = StatedSettings(data_dir=data, upstream_key=KEY, upstream_url=upstream.url, upstream_rate=0)
+        settings = quick_settings(
+            data_dir=data, upstream_url=upstream.url, identity_key=_SETTINGS["GATEWAY_IDENTITY_KEY"]
+        )
         wrong += _lost(data, acknowledged.kept) + _compared(settings)
     return Outcome(
         kills=kills,
@@ -142,7 +140,7 @@ def rounds(*, kills: int, calls: int, seed: int, longest: float) -> Outcome:
 def _gateway(data: Path, port: int, upstream: str) -> Iterator[subprocess.Popen[bytes]]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("GATEWAY_", "VAPI_"))}
     about = {"GATEWAY_DATA_DIR": str(data), "GATEWAY_PORT": str(port), "GATEWAY_UPSTREAM_URL": upstream}
-    process = subprocess.Popen(  # noqa: S603  # our own command
+    process = subprocess.Popen(  # our own command
         [sys.executable, "-m", "gateway", "serve"],
         env={**own, **_SETTINGS, **about},
         stdout=subprocess.DEVNULL,
@@ -212,25 +210,16 @@ def _compared(settings: StatedSettings) -> list[str]:
 
     async def compare() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            stated = settings.model_copy(update={"identity_key": _identity()})
-            ours = app.maintenance(stated)
-            fresh = app.gateway(stated.model_copy(update={"data_dir": Path(folder)}))
+            ours = app.maintenance(settings)
+            fresh = app.gateway(settings.model_copy(update={"data_dir": Path(folder)}))
             async with ours.opened(), fresh.opened():
                 await fresh.keeper.backfilling.step()
                 found.extend(differences(await contents(ours.mirror.database), await contents(fresh.mirror.database)))
-
-    import asyncio
 
     thread = threading.Thread(target=lambda: asyncio.run(compare()))
     thread.start()
     thread.join()
     return found
-
-
-def _identity() -> Any:
-    from pydantic import SecretStr
-
-    return SecretStr(_SETTINGS["GATEWAY_IDENTITY_KEY"])
 
 
 def _reading(data: Path) -> sqlite3.Connection:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from gateway.domain.filters import Predicate
 from gateway.domain.mirrored import State
 from gateway.ports import Batch, Change, PageQuery, Place, Stored
-from gateway.domain.filters import Predicate
 from gateway.services.following import Following
 
 pytestmark = pytest.mark.anyio

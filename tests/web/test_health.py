@@ -89,7 +89,10 @@ async def test_without_a_limit_any_lag_will_do() -> None:
 
 async def test_a_database_that_is_away_is_not_ready_and_ready_when_it_is_back(postgresql_url: str) -> None:
     """Whatever the limit; the process lives on, and recovers by itself."""
-    async with forwarding(postgresql_url) as (url, forwarder), running(database_url=SecretStr(url), lag_limit_seconds=0) as there:
+    async with (
+        forwarding(postgresql_url) as (url, forwarder),
+        running(database_url=SecretStr(url), lag_limit_seconds=0) as there,
+    ):
         assert await reason(there.client) is None
         await forwarder.cut()
         assert await reason(there.client) == "the mirror's database does not answer"
