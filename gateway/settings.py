@@ -353,7 +353,7 @@ def _is_secret(name: str) -> bool:
 
 
 def _holds_secrets(annotation: Any) -> bool:
-    """Whether a secret can stand anywhere in a value of this type: what is wrong with such a value is told without it."""
+    """Whether a secret can stand anywhere in a value of this type: what is wrong with it is told without showing it."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return any(_holds_secrets(field.annotation) for field in annotation.model_fields.values())
     return annotation is SecretStr or any(map(_holds_secrets, get_args(annotation)))

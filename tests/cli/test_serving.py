@@ -45,7 +45,7 @@ def is_complete(url: str) -> bool:
 
 def is_ready(url: str) -> bool:
     """Whether a gateway says that it is."""
-    return httpx.get(f"{url}/readyz", timeout=PATIENCE).json() == {"status": "ready"}
+    return bool(httpx.get(f"{url}/readyz", timeout=PATIENCE).json() == {"status": "ready"})
 
 
 def test_the_demo_prints_its_address_and_four_queries_that_work_and_leaves_nothing_behind(tmp_path: Path) -> None:

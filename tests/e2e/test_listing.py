@@ -1,4 +1,4 @@
-"""Listing: following `endCursor` gives each call exactly once, newest first, whatever comes into the mirror meanwhile."""
+"""Listing: following `endCursor` gives each call exactly once, newest first, whatever comes into the mirror."""
 
 from __future__ import annotations
 

@@ -18,6 +18,6 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def client(anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of one gateway over the calls of ``tests/graph/calls``, for all tests of a module that change nothing."""
+    """A client of one gateway over the calls of ``tests/graph/calls``, for a module's tests, which change nothing."""
     async with gateway() as client:
         yield client

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -39,7 +39,7 @@ class Asked:
 async def executed(query: str, **variables: Any) -> tuple[Asked, Any]:
     """The lists that were asked for, and the result."""
     asked = Asked()
-    services = cast("Services", Services(calls=asked, customers=asked, relations=None, mirror=None))  # type: ignore[arg-type]  # plays both lists
+    services = Services(calls=asked, customers=asked, relations=None, mirror=None)  # type: ignore[arg-type]  # plays both lists
     context = Context(request_id="r", principal=ANONYMOUS, services=services, now=NOW)
     return asked, await SCHEMA.execute(query, variable_values=variables, context_value=context)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import threading
 from pathlib import Path
@@ -59,7 +58,7 @@ def test_those_who_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
         start.join()
     assert len(made) == 20
     assert len(set(made)) == 1
-    assert os.listdir(tmp_path) == ["identity.key"]
+    assert [path.name for path in tmp_path.iterdir()] == ["identity.key"]
 
 
 def test_a_gateway_has_started_once_there_is_a_key(tmp_path: Path) -> None:
