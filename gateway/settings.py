@@ -222,10 +222,10 @@ class Settings(BaseSettings):
         "and is purged here; one that is gone after it stays.",
     )
     backfill_workers: int = Field(
-        default=0,
+        default=1,
         ge=0,
         le=64,
-        description="Processes that prepare calls while history is walked; 0 for none of their own.",
+        description="Processes that prepare calls while history is walked, so that readers need not wait; 0 for none.",
     )
     lag_limit_seconds: Seconds = Field(
         default=300, description="How far behind Vapi the mirror may be before /readyz fails; 0 for any."

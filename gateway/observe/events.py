@@ -199,6 +199,15 @@ class PollIncomplete(Event):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class BackfillAdvanced(Event):
+    """The walk through history goes on: so many calls, at so many a second, all that were created since ``back_to``."""
+
+    rows: int
+    rate: int
+    back_to: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class BackfillDone(Event):
     """History is in the mirror, from ``covered_from`` (ISO 8601) on."""
 

@@ -32,6 +32,7 @@ _LEVELS: Final[Mapping[type[Event], int]] = {
     events.SyncFailed: logging.WARNING,
     events.PollGap: logging.ERROR,
     events.PollIncomplete: logging.WARNING,
+    events.BackfillAdvanced: logging.INFO,
     events.BackfillDone: logging.INFO,
     events.RereadFailed: logging.WARNING,
     events.Reconciled: logging.INFO,

@@ -16,7 +16,7 @@ from typing import Final
 
 from gateway.domain.backfilling import Backfill, Progress, onward, progress
 from gateway.domain.retention import Retention
-from gateway.observe.events import BackfillDone, Listener, silence
+from gateway.observe.events import BackfillAdvanced, BackfillDone, Listener, silence
 from gateway.ports import CallQuery, CallSource, SyncState
 from gateway.services.ahead import ahead
 from gateway.services.checkpoints import Checkpoints
@@ -25,13 +25,15 @@ from gateway.services.preparing import snapshots
 from gateway.upstream.windows import STEADY, Page, pages
 
 _IDLE: Final = dt.timedelta(minutes=1)
+_TELL: Final = dt.timedelta(seconds=10)
+"""How often whoever listens is told how far it is."""
 
 
 class Backfilling:
     """Walks through history, in pieces that survive the process.
 
     ``source`` gives outlines with snapshots (`gateway.services.preparing`), in the background; ``ahead`` is how many of
-    its answers may wait to be applied.
+    its answers may wait to be applied. ``ended`` is called at the end of history.
     """
 
     def __init__(
@@ -43,9 +45,11 @@ class Backfilling:
         retention: Retention,
         clock: Callable[[], dt.datetime],
         ahead: int = 1,
+        ended: Callable[[], None] = lambda: None,
         listen: Listener = silence,
     ) -> None:
         self._ahead = ahead
+        self._ended = ended
         self._source = source
         self._intake = intake
         self._state = state
@@ -79,15 +83,26 @@ class Backfilling:
     async def _walk(self, known: Backfill) -> None:
         """Walk on from where it was, until the end, or until it is to begin anew."""
         async with contextlib.aclosing(ahead(self._pieces(known), self._ahead)) as pieces:
-            since = self._clock()
+            since = told = self._clock()
             async for page, asked_at in pieces:
                 await self._intake.take(await snapshots(row.document for row in page.rows))
                 known = self._onward(known, page, asked_at, since)
                 if not await self._settled(known):
                     return
                 since = self._clock()
+                told = self._told(known, told)
         if await self._settled(dataclasses.replace(known, done=True)):
             self._listen(BackfillDone(known.rows, (known.position or known.started_at).isoformat()))
+            self._ended()
+
+    def _told(self, known: Backfill, last: dt.datetime) -> dt.datetime:
+        """Tell now and then how far it is; when that was done last."""
+        now = self._clock()
+        if now - last < _TELL:
+            return last
+        shown = progress(known, self._retention)
+        self._listen(BackfillAdvanced(shown.rows, round(shown.rate), (known.position or known.started_at).isoformat()))
+        return now
 
     async def _pieces(self, known: Backfill) -> AsyncGenerator[tuple[Page, dt.datetime], None]:
         """What is left of history, each piece with a moment not before that at which upstream was asked for it.

@@ -167,6 +167,7 @@ def keeper(
         retention=kept.retention,
         clock=clock,
         ahead=max(settings.backfill_workers, 1),
+        ended=pool.rest if pool is not None else lambda: None,
         listen=listen,
     )
     poll = Poll(

@@ -120,6 +120,7 @@ def quick_settings(**stated: Any) -> StatedSettings:
         "upstream_attempts": 2,
         "upstream_backoff_seconds": 0.001,
         "upstream_url": "http://upstream",
+        "backfill_workers": 0,
     }
     return StatedSettings(**quick | stated)
 

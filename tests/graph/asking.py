@@ -104,6 +104,7 @@ def settings(**stated: object) -> Settings:
         "identity_key": SecretStr("sixteen letters!"),
         "data_dir": Path("/dev/null"),
         "upstream_rate": 0.0,
+        "backfill_workers": 0,
         "upstream_attempts": 1,
         "call": CallSettings(attributes=(BOOKED,)),
         "customer": CustomerSettings(attributes=(PLAN,)),
