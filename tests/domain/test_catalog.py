@@ -11,14 +11,14 @@ import pytest
 from vapi.types.artifact import Artifact as SdkArtifact
 from vapi.types.call import Call as SdkCall
 
-from gateway.domain import artifact, assistants, call, conversation, costs, customer, enums
+from gateway.domain import artifact, assistants, call, conversation, costs, customer, customers, enums
 from gateway.domain.attributes import Attribute, Kind, Sensitivity, Use
 from gateway.domain.catalog import Configured, Record, build
 from gateway.domain.enums import ClosedSet
 from gateway.errors import SettingsInvalid
 
 CATALOG = build()
-RECORDS = (artifact, assistants, call, conversation, costs, customer)
+RECORDS = (artifact, assistants, call, conversation, costs, customer, customers)
 
 NOT_READ_OF_A_CALL = {
     "artifactPlan": "only the answer that creates a web call has it; Vapi keeps none",
