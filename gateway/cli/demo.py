@@ -93,12 +93,14 @@ def _serve(settings: Settings, simulated: Server, folder: Path) -> None:
         "webhook_secrets": (SecretStr(_WEBHOOK_SECRET),),
     }
     demo = settings.model_copy(update=about)
-    samples = simulated.app.state.simulator.samples()
+    samples, (newest,) = simulated.app.state.simulator.samples(), simulated.app.state.simulator.ids(0, 1)
 
     def announce(url: str) -> None:
         told = Webhooks(f"{url}/webhooks/vapi", authentication=Secret(_WEBHOOK_SECRET))
         simulated.app.state.simulator.webhooks = told
         click.echo(f"The gateway listens on {url}/graphql; its simulated Vapi on {simulated.url}. Ctrl-C ends both.")
-        click.echo(_QUERIES.format(url=url, web=samples["web_metadata"], live=samples.get("talking", samples["live"])))
+        click.echo(
+            _QUERIES.format(url=url, web=samples.get("web_metadata", newest), live=samples.get("talking", newest))
+        )
 
     serve(app.build(demo, listen=log_listener()), demo, announce=announce)

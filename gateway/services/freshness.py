@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from gateway.domain.coverage import Interval, missing
+from gateway.domain.coverage import BEGINNING, Interval, missing
 from gateway.ports import SyncState
 from gateway.services.checkpoints import Checkpoints
 
@@ -35,6 +35,12 @@ class MirrorFreshness:
     async def uncovered(self, reach: Interval) -> Interval | None:
         """The part of a stretch that the mirror may miss calls of, the last moments aside."""
         latest = min(reach.end, self._clock() - self._allowed_lag)
-        if latest < reach.start:
-            return None
-        return missing(await self._state.coverage(), Interval(reach.start, latest))
+        covered = await self._state.coverage()
+        start = await self._beginning(covered, latest) if reach.start == BEGINNING else reach.start
+        return missing(covered, Interval(start, latest)) if start <= latest else None
+
+    async def _beginning(self, covered: Sequence[Interval], latest: dt.datetime) -> dt.datetime:
+        """Where history begins for who asks for all of it: once it has been walked, with the first that Vapi had."""
+        walk = await self._checkpoints.backfill()
+        is_walked = walk is not None and walk.done and bool(covered) and covered[0].start <= latest
+        return covered[0].start if is_walked else BEGINNING

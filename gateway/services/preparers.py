@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import gc
 import itertools
 import multiprocessing
 import multiprocessing.connection
@@ -18,13 +19,16 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from gateway.domain.observations import Snapshot
 from gateway.observe.events import Listener, RowDropped, silence
 from gateway.ports import CallQuery, Document
 from gateway.services.preparing import Prepared, Preparing, Promise, outline, place_of, tell
 from gateway.upstream import bodies
+
+_GARBAGE: Final = 200_000
+"""Objects after which garbage is looked for: documents are trees of tens of thousands, and leave none."""
 
 
 class BodySource(Protocol):
@@ -162,6 +166,7 @@ def _begin(make: Callable[[], Preparing]) -> None:
     global _here  # noqa: PLW0603  # see there
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: it is the parent's to end in order
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    gc.set_threshold(_GARBAGE)
     _here = _Here(make())
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import re
 from typing import Any, Final
 
 import orjson
@@ -33,8 +32,13 @@ def rows(body: bytes, *, route: str) -> list[Any]:
     raise UpstreamMalformed(f"Vapi answered {route} with {_kind(value)} where its API promises an array.")
 
 
-_LONG_NUMBER: Final = re.compile(rb"[0-9]{19}")
-"""What orjson may read as a fraction: it has whole numbers of 64 bits only."""
+_ALIKE: Final = bytes.maketrans(b"123456789:,[-\t\r\n", b"000000000       ")
+_LONG_NUMBER: Final = b" " + b"0" * 19
+"""What orjson may read as a fraction, as it has whole numbers of 64 bits only: so many digits where a value begins.
+
+All digits are taken for zeros and all that a value can follow for blanks: that takes a tenth of the time of a pattern,
+and an answer can have 14 MB.
+"""
 
 
 def parsed(body: bytes, *, route: str) -> Any:
@@ -43,7 +47,7 @@ def parsed(body: bytes, *, route: str) -> Any:
     Raises `UpstreamMalformed`, also for what Python refuses to read: very deep nesting and integers of more than 4,300
     digits.
     """
-    if not _LONG_NUMBER.search(body):
+    if _LONG_NUMBER not in body.translate(_ALIKE):
         with contextlib.suppress(ValueError):
             return orjson.loads(body)  # the same value as json's, in half the time
     return _leniently(body, route=route)
