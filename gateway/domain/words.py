@@ -28,8 +28,7 @@ _VARIANTS: Final = ((0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 """Marks that choose how a character is drawn."""
 _ZERO_WIDTH_SPACE: Final = "\u200b"
 _ASCII_PARTS: Final = bytes(
-    ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else ord(" ")
-    for code in range(256)  # ASCII
+    ord(chr(code).lower()) if chr(code).isascii() and chr(code).isalnum() else ord(" ") for code in range(256)
 )
 """Each character as it is compared, or a blank where it parts words."""
 _CHUNK: Final = re.compile(r"\S+")
