@@ -233,7 +233,7 @@ def gateway(
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Maintenance:
-    """What can be done to a mirror without Vapi, unopened."""
+    """What can be done to a mirror without Vapi, unopened; how it is read stays as its keeper's settings have it."""
 
     mirror: Mirror
     erasure: Erasure
@@ -243,8 +243,21 @@ class Maintenance:
         """Open the mirror, and close it in the end. Raises the leaves of `StoreError`."""
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self.mirror.database.close)
-            await self.mirror.open()
+            await self.mirror.look()
             yield
+
+    async def erase(self, key: str) -> int:
+        """Forget the customer with this key; of how many calls only the outline is left.
+
+        Raises:
+            SettingsInvalid: the mirror has other columns than these settings declare, of which nothing would be erased.
+        """
+        if not await self.mirror.is_read_so():
+            raise SettingsInvalid(
+                "The mirror was made with other declarations of attributes than these settings have, and all of its "
+                "columns are to be erased: state the settings of the gateway that keeps it (--settings)"
+            )
+        return await self.erasure.customer(key)
 
 
 def maintenance(settings: Settings) -> Maintenance:

@@ -134,7 +134,10 @@ async def run(
                 return 1
             if not (said or sync.is_keeping):
                 said = True
-                say("Another process keeps this mirror: this is its progress. Should it stop, this one goes on.")
+                say(
+                    "Another process keeps this mirror, or did until a moment ago: this is its progress. Half a minute "
+                    "after it stops, this one goes on."
+                )
         return 0
     finally:
         keeping.cancel()
@@ -201,7 +204,7 @@ def _lines() -> Callable[[Progress], None]:
 
     def show(told: Progress) -> None:
         nonlocal looks
-        if looks % _LOOKS_PER_LINE == 0 or told.done:
+        if looks % _LOOKS_PER_LINE == 0:
             click.echo(line(told), err=True)
         looks += 1
 

@@ -27,11 +27,11 @@ def command(file: Path | None, key: str, *, yes: bool) -> None:
     if not yes:
         click.confirm(f"Forget {key}, for good?", abort=True)
     erased = asyncio.run(_erased(app.maintenance(settings), key))
-    click.echo(f"{erased} {'call' if erased == 1 else 'calls'} of {key} erased; only their outlines are left.")
     if not erased:
-        raise click.exceptions.Exit(1)
+        raise click.ClickException(f"no call is of {key}")
+    click.echo(f"{erased} {'call' if erased == 1 else 'calls'} of {key} erased; only their outlines are left.")
 
 
 async def _erased(maintenance: Maintenance, key: str) -> int:
     async with maintenance.opened():
-        return await maintenance.erasure.customer(key)
+        return await maintenance.erase(key)

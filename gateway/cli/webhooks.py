@@ -70,7 +70,7 @@ async def _ledger(settings: Settings) -> AsyncIterator[Ledger]:
 
     kept = mirror(settings, app.catalog_of(settings), app.identity_key(settings), changed=lambda _: None)
     try:
-        await kept.open()
+        await kept.look()
         yield kept.ledger
     finally:
         await kept.database.close()

@@ -89,9 +89,10 @@ class Lists:
         request = self._request(info, stated, self._catalog.call, NEWEST_FIRST, narrowed)
         service, principal = info.context.services.calls, info.context.principal
         page = None if connections.only_total(info) else await service.page(principal, request)
-        if page is not None and page.uncovered is not None:
-            info.context.may_miss(_path(info), page.uncovered)
         predicate = page.predicate if page else request.predicate(info.context.now)
+        uncovered = page.uncovered if page else await service.uncovered(predicate)
+        if uncovered is not None:
+            info.context.may_miss(_path(info), uncovered)
         return connections.of_calls(page, lambda: service.count(principal, predicate))
 
     async def _customers(self, info: Info, stated: Stated) -> CustomerConnection:

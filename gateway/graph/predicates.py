@@ -34,6 +34,7 @@ class Predicates:
         self._now = now
         self._argument = argument
         self._conditions = 0
+        self._operands = 0
 
     def of(self, where: object, record: Record) -> Predicate:
         """The predicate; nulls state nothing.
@@ -84,10 +85,11 @@ class Predicates:
     def _condition(self, attribute: Attribute, comparator: Comparator, operand: Any, at: str) -> Predicate:
         if comparator is Comparator.IS_NULL:
             return Condition(attribute.flat, comparator, operand)
+        if isinstance(operand, list):
+            self._check_size(operand, at)
         if attribute.values is not None:
             return _of_set(attribute, comparator, operand)
         if comparator in (Comparator.IN, Comparator.NIN):
-            self._check_size(operand, at)
             return Condition(attribute.flat, comparator, tuple(self._operand(attribute, o, at) for o in operand))
         return Condition(attribute.flat, comparator, self._operand(attribute, operand, at))
 
@@ -96,7 +98,7 @@ class Predicates:
             if attribute.kind is Kind.DATETIME:
                 return moments.resolve(operand, self._now)
             if isinstance(operand, str):
-                return _text(operand)
+                return _text(operand.lower() if attribute.flat == "id" else operand)  # ids have one spelling
             return _number(operand)
         except ValueError as error:
             raise BadUserInput(at, operand, f"it must be {error}") from None
@@ -117,8 +119,11 @@ class Predicates:
             raise BadUserInput(at, f"condition {self._conditions}", f"a filter can have {MOST_CONDITIONS} at most")
 
     def _check_size(self, operands: Any, at: str) -> None:
-        if len(operands) > MOST_OPERANDS:
-            raise BadUserInput(at, f"{len(operands)} values", f"at most {MOST_OPERANDS} can be stated")
+        self._operands += len(operands)
+        if self._operands > MOST_OPERANDS:
+            raise BadUserInput(
+                at, f"{len(operands)} values", f"a filter can state {MOST_OPERANDS} at most, all together"
+            )
 
 
 def plain(where: Any) -> Any:

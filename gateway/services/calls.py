@@ -100,6 +100,10 @@ class Calls:
         """How many calls the mirror has for which it holds."""
         return await self._store.count(predicate)
 
+    async def uncovered(self, predicate: Predicate) -> Interval | None:
+        """The part of the filter's time that the mirror does not hold for sure."""
+        return await self._freshness.uncovered(reached(predicate, (), (), self._clock(), ended=True))
+
     async def _uncovered(self, request: ListRequest, found: Piece[Place]) -> Interval | None:
         """The part of what the piece speaks of that the mirror does not hold for sure."""
         positions = tuple(place.position for place in found.rows)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from gateway.domain.delays import delay
 from gateway.errors import StoreError
 from gateway.observe.events import Listener, StoreFailed, silence
 from gateway.ports import CallStore, Change
 
 _PIECE: Final = 1000
+_LONGEST: Final = dt.timedelta(minutes=1)
 _PAUSE: Final = 1.0
 """Seconds between two looks: one question by an index, whose answer is nearly always empty."""
 
@@ -38,11 +41,12 @@ class Following:
 
     async def run(self) -> None:
         """Follow until cancelled; while the database is away there is nothing to follow."""
+        failures = 0
         while True:
             try:
-                more = await self.step()
+                more, failures = await self.step(), 0
             except StoreError as error:
+                more, failures = False, failures + 1
                 self._listen(StoreFailed("following changes", error.code))
-                more = False
             if not more:
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(delay(failures, _LONGEST).total_seconds() if failures else _PAUSE)

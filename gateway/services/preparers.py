@@ -164,7 +164,8 @@ _here: _Here | None = None
 def _begin(make: Callable[[], Preparing]) -> None:
     """Get ready for work, in a process of its own."""
     global _here  # noqa: PLW0603  # see there
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: it is the parent's to end in order
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # they may reach the whole group: it is the parent's to end in order
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     gc.set_threshold(_GARBAGE)
     _here = _Here(make())

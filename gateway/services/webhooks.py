@@ -34,6 +34,8 @@ from gateway.observe.events import (
 from gateway.ports import Batch, CallStore, Change, Delivery, Entry, Ledger
 
 _APPLYING: Final = "applying webhooks"
+_LONGEST: Final = 32
+"""How many times the usual pause the longest is, while the database stays away."""
 _CROWD: Final = 32
 """So many webhooks that wait to be kept at once are more than the machine does in passing."""
 _GIVES_WAY: Final = 5
@@ -94,6 +96,7 @@ class Webhooks:
         self._idle = idle.total_seconds()
         self._pause = pause.total_seconds()
         self._failures: collections.Counter[int] = collections.Counter()
+        self._outages = 0
         self._awake = asyncio.Event()
         self._arriving = 0
 
@@ -166,11 +169,14 @@ class Webhooks:
     async def _drained(self) -> bool:
         """Whether it is worth going on at once; a failure is told and waited out."""
         try:
-            return await self.drain() > 0
+            done = await self.drain() > 0
         except Exception as error:  # whatever it is: this goes on for as long as the process lives
             self._listen(StoreFailed(_APPLYING, _code(error)))
-        await asyncio.sleep(self._pause)
-        return True
+            self._outages += 1
+            await asyncio.sleep(self._pause * min(2 ** (self._outages - 1), _LONGEST))
+            return True
+        self._outages = 0
+        return done
 
     async def _rest(self) -> None:
         try:

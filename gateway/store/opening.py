@@ -47,17 +47,20 @@ def database(url: str, catalog: Catalog) -> Database:
     return Database(tables(catalog), kind.writer(at), kind.reader(at), kind.blocking_writer(at))
 
 
-async def prepare(url: str, made: Tables, *, patience: float = PATIENCE) -> None:
-    """Make or change the tables where that is needed. Raises as `opened` does."""
+async def prepare(url: str, made: Tables, *, attributes: bool = True, patience: float = PATIENCE) -> None:
+    """Make or change the tables where that is needed; those of ``attributes`` only for who is to fill them.
+
+    Raises as `opened` does.
+    """
     at = address(url)
-    await _prepare(_kind(at), at, made, patience)
+    await _prepare(_kind(at), at, made if attributes else None, patience)
 
 
 def _kind(at: URL) -> ModuleType:
     return sqlite if at.drivername == sqlite.DRIVER else postgres
 
 
-async def _prepare(kind: ModuleType, at: URL, made: Tables, patience: float) -> None:
+async def _prepare(kind: ModuleType, at: URL, made: Tables | None, patience: float) -> None:
     """Make the tables ready: all of it, or nothing."""
     engine = kind.writer(at, patience)
     try:
@@ -68,8 +71,9 @@ async def _prepare(kind: ModuleType, at: URL, made: Tables, patience: float) -> 
         await engine.dispose()
 
 
-def _make_ready(connection: Connection, made: Tables) -> None:
+def _make_ready(connection: Connection, made: Tables | None) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _GUARD})
     migrate(connection)
-    columns.compare(connection, made)
+    if made is not None:
+        columns.compare(connection, made)

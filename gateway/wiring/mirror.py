@@ -68,8 +68,19 @@ class Mirror:
     preparing: Preparing
     retention: Retention
 
+    async def look(self) -> None:
+        """Make the tables ready that have no attributes, for who only looks after the mirror.
+
+        Raises as `gateway.store.opening.opened` does.
+        """
+        await opening.prepare(self.url, self.database.tables, attributes=False)
+
+    async def is_read_so(self) -> bool:
+        """Whether its columns are those of these settings."""
+        return bool(await self.state.load(_READING) == self.reading)
+
     async def open(self) -> None:
-        """Make or change the tables where that is needed. Raises as `gateway.store.opening.opened` does."""
+        """Make or change all tables where that is needed. Raises as `gateway.store.opening.opened` does."""
         await opening.prepare(self.url, self.database.tables)
         before = await self.state.load(_READING)
         if before != self.reading:

@@ -12,8 +12,10 @@ import pytest
 
 from gateway import app
 from gateway.domain.principal import ANONYMOUS
+from gateway.errors import SettingsInvalid
 from gateway.graph.context import Context
 from gateway.observe.events import silence
+from gateway.settings import AttributeSettings, CustomerSettings
 from tests.e2e.clocks import Clock
 from tests.e2e.gateways import quick_settings
 
@@ -98,7 +100,7 @@ async def test_nothing_of_an_erased_person_is_left_and_upstream_does_not_bring_i
 
         other_process = app.maintenance(settings)
         async with other_process.opened():
-            erased = await other_process.erasure.customer("id:42")
+            erased = await other_process.erase("id:42")
         await built.following.step()
 
         assert erased == 2
@@ -119,3 +121,15 @@ async def test_nothing_of_an_erased_person_is_left_and_upstream_does_not_bring_i
         }
         await built.mirror.database.checkpoint()
     assert found(tmp_path) == []
+
+
+async def test_who_erases_must_know_all_columns_of_the_mirror(tmp_path: Path) -> None:
+    """With other declarations than the gateway that keeps it, something would be left; and nothing of it is changed."""
+    built = app.gateway(quick_settings(data_dir=tmp_path), transport=httpx.MockTransport(vapi))
+    plan = AttributeSettings(name="plan", type="String", description="The plan.")
+    other = app.maintenance(quick_settings(data_dir=tmp_path, customer=CustomerSettings(attributes=(plan,))))
+    async with built.opened(), other.opened():
+        before = await built.mirror.state.load("reading")
+        with pytest.raises(SettingsInvalid, match="other declarations"):
+            await other.erase("id:42")
+        assert await built.mirror.state.load("reading") == before

@@ -32,6 +32,9 @@ class Asked:
         self.requests.append(request)
         return CallPage(edges=(), predicate=request.predicate(NOW), has_next=False, has_previous=False)
 
+    async def uncovered(self, predicate: Predicate) -> None:
+        return None
+
     async def count(self, principal: Principal, predicate: Predicate) -> int:
         return 7
 

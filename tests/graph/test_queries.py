@@ -324,7 +324,9 @@ async def test_the_secrets_of_an_assistant_are_nowhere_in_an_answer(client: http
 @pytest.mark.anyio
 async def test_a_notice_of_coverage_covers_every_list_that_a_field_gives(client: httpx.AsyncClient) -> None:
     """Several customers' calls are one field of the query, and one notice."""
-    answer = await ask(client, "{ customers { nodes { calls { nodes { id } } } } }")
+    answer = await ask(
+        client, '{ customers { nodes { calls(where: {createdAt: {gte: "2000-01-01"}}) { nodes { id } } } } }'
+    )
     assert [notice["path"] for notice in answer["extensions"]["coverage"]] == ["customers.nodes.calls"]
 
 
