@@ -200,12 +200,12 @@ def _shown() -> Iterator[Callable[[Progress], None]]:
 
 
 def _lines() -> Callable[[Progress], None]:
-    looks = 0
+    looks, was_done = 0, False
 
     def show(told: Progress) -> None:
-        nonlocal looks
-        if looks % _LOOKS_PER_LINE == 0:
+        nonlocal looks, was_done
+        if looks % _LOOKS_PER_LINE == 0 or (told.done and not was_done):
             click.echo(line(told), err=True)
-        looks += 1
+        looks, was_done = looks + 1, told.done
 
     return show
