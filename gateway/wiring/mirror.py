@@ -69,11 +69,13 @@ class Mirror:
     retention: Retention
 
     async def look(self) -> None:
-        """Make the tables ready that have no attributes, for who only looks after the mirror.
+        """Make ready what has no attributes, for who only looks after the mirror; one that is new is opened.
 
         Raises as `gateway.store.opening.opened` does.
         """
         await opening.prepare(self.url, self.database.tables, attributes=False)
+        if await self.state.load(_READING) is None:
+            await self.open()
 
     async def is_read_so(self) -> bool:
         """Whether its columns are those of these settings."""
