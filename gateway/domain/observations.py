@@ -18,12 +18,13 @@ from gateway.domain.revisions import Revision
 class Projection:
     """What the mirror's tables hold of a call: values by flat name, one row for each cost, and the words of its text.
 
-    ``words`` are distinct and normalised (`gateway.domain.words`).
+    ``words`` are distinct and normalised, by alphabet and with a blank between (`gateway.domain.words.vocabulary`): one
+    text passes between processes and into the store in a tenth of the time that a thousand take.
     """
 
     values: Mapping[str, Any]
     costs: tuple[Mapping[str, Any], ...] = ()
-    words: frozenset[str] = frozenset()
+    words: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from gateway.domain.attributes import Attribute, Kind, snake
 from gateway.domain.call import Call
 from gateway.domain.catalog import Catalog, Record
 from gateway.domain.observations import Projection
-from gateway.domain.words import words
+from gateway.domain.words import vocabulary
 
 _MADE_OF_SEVERAL: Final = (Kind.GROUP, Kind.LIST, Kind.JSON)
 _INT_LIMIT: Final = 2**63
@@ -34,7 +34,7 @@ MakeCall: TypeAlias = Callable[[Values], Call]
 def projector(catalog: Catalog) -> Project:
     """The function that projects a call; one that was decoded without lists will do."""
     values, costs = value_reader(catalog), cost_reader(catalog)
-    return lambda call: Projection(values=values(call), costs=costs(call), words=words("\n".join(texts(call))))
+    return lambda call: Projection(values=values(call), costs=costs(call), words=vocabulary("\n".join(texts(call))))
 
 
 def texts(call: Call) -> tuple[str, ...]:

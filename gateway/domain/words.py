@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -27,32 +27,39 @@ _ALONE: Final = (
 _VARIANTS: Final = ((0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 """Marks that choose how a character is drawn."""
 _ZERO_WIDTH_SPACE: Final = "\u200b"
-_ASCII_PARTS: Final = bytes(
-    ord(chr(code).lower()) if chr(code).isascii() and chr(code).isalnum() else ord(" ") for code in range(256)
+_STROKE: Final = "\u0338"
+"""The one mark that makes a character of its own of one that parts words: ``=`` with it is ``≠``."""
+_PARTED: Final = bytes(
+    ord(chr(code).lower() if chr(code).isalnum() else " ") if chr(code).isascii() else code for code in range(256)
 )
-"""Each character as it is compared, or a blank where it parts words."""
+"""Each byte of UTF-8 where plain characters are as they are compared, and blanks where they part words."""
 _CHUNK: Final = re.compile(r"\S+")
 _ASCII_WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
 
 def words(text: str) -> frozenset[str]:
     """The distinct words of a text."""
-    if text.isascii():
-        return _distinct(text)
-    # no word reaches over a blank, and looking at characters one by one is slow: not at plain ones, and once for each
-    chunks = set(text.split())
-    plain = {chunk for chunk in chunks if chunk.isascii()}
-    return _distinct(" ".join(plain)) | _distinct(" ".join(chunks - plain))
+    return frozenset(vocabulary(text).split())
 
 
-def _distinct(text: str) -> frozenset[str]:
-    found = _distinct_ascii(text) if text.isascii() else frozenset(_parted(text).split())
-    return found if max(map(len, found), default=0) <= LONGEST else frozenset(word[:LONGEST] for word in found)
+def vocabulary(text: str) -> str:
+    """The distinct words of a text, by alphabet, with a blank between: the form in which they are kept."""
+    if _STROKE in text:
+        return " ".join(sorted(_cut(_parted(text).split())))
+    # Most of what is said is plain, and looking at characters one by one is slow: bytes are parted where plain
+    # characters do so, and only what is left with others in it is looked at, each once.
+    found = set(text.encode("utf-8", "surrogatepass").translate(_PARTED).split())
+    if not text.isascii():
+        others = {word for word in found if not word.isascii()}
+        parted = _parted(b" ".join(others).decode("utf-8", "surrogatepass"))
+        found = (found - others).union(word.encode() for word in _cut(parted.split()))
+    if max(map(len, found), default=0) > LONGEST:
+        found = {word[:LONGEST] if word.isascii() else word for word in found}
+    return b" ".join(sorted(found)).decode()  # UTF-8 sorts as its characters do
 
 
-def _distinct_ascii(text: str) -> frozenset[str]:
-    """The same as for any text, ten times as fast: most of what is said is plain."""
-    return frozenset(word.decode("ascii") for word in set(text.encode("ascii").translate(_ASCII_PARTS).split()))
+def _cut(found: Iterable[str]) -> set[str]:
+    return {word[:LONGEST] for word in found}
 
 
 def _parted(text: str) -> str:

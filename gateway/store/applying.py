@@ -134,7 +134,7 @@ def _rewrite(writing: Rewriting, case: Case, row: Row, projection: Projection, r
     number, mirrored, values = row["mirror_number"], _kept(case, reading), projection.values
     if mirrored.state in GONE:
         values = {name: values.get(name) for name in OUTLINE}
-        writing.bodies[number], writing.costs[number], writing.words[number] = None, (), frozenset()
+        writing.bodies[number], writing.costs[number], writing.words[number] = None, (), ""
     else:
         _hang(writing, case, number, projection)
     row |= {"id": case.call_id, "mirror_holds": int(_holding(case)), **reading.fit(values), **own_columns(mirrored)}

@@ -42,7 +42,7 @@ class Rewriting:
     remembered: list[Row] = dataclasses.field(default_factory=list)
     bodies: dict[int, bytes | None] = dataclasses.field(default_factory=dict, repr=False)
     costs: dict[int, Sequence[Mapping[str, Any]]] = dataclasses.field(default_factory=dict, repr=False)
-    words: dict[int, AbstractSet[str]] = dataclasses.field(default_factory=dict, repr=False)
+    words: dict[int, str] = dataclasses.field(default_factory=dict, repr=False)
     purge: bool = False
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 from gateway.store.database import Database
 
 MOST: Final = 200_000
-"""Characters of all words of a call together: a tsvector holds a megabyte. Of more, the first by alphabet are kept."""
+"""Characters of all words of a call, blanks included: a tsvector holds a megabyte. Of more, the first are kept."""
 _SECURE: Final = sqlite3.sqlite_version_info >= (3, 42)
 
 _READ: Final = text("SELECT rowid, words FROM search WHERE rowid IN (SELECT value FROM json_each(:numbers))")
@@ -29,26 +29,21 @@ _MERGE: Final = text("INSERT INTO search (search) VALUES ('optimize')")
 
 _REMOVE_POSTGRES: Final = text("DELETE FROM search WHERE mirror_number = ANY(CAST(:numbers AS bigint[]))")
 _PUT_POSTGRES: Final = text(
-    "INSERT INTO search AS held (mirror_number, words) VALUES (:number, array_to_tsvector(CAST(:words AS text[])))"
+    "INSERT INTO search AS held (mirror_number, words)"
+    " VALUES (:number, array_to_tsvector(string_to_array(:words, ' ')))"
     " ON CONFLICT (mirror_number) DO UPDATE SET words = excluded.words WHERE held.words <> excluded.words"
 )
 
 
-def within(words: AbstractSet[str]) -> list[str]:
-    """The words of a call that are kept, by alphabet."""
-    kept = sorted(words)
-    if sum(map(len, kept)) <= MOST:
-        return kept
-    length, most = 0, 0
-    while length + len(kept[most]) <= MOST:
-        length, most = length + len(kept[most]), most + 1
-    return kept[:most]
+def within(words: str) -> str:
+    """The words of a call that are kept."""
+    return words if len(words) <= MOST else words[: words.rfind(" ", 0, MOST + 1)]
 
 
 def index(
     connection: Connection,
     database: Database,
-    words: Mapping[int, AbstractSet[str]],
+    words: Mapping[int, str],
     *,
     added: AbstractSet[int],
     purge: bool,
@@ -64,7 +59,7 @@ def index(
         _index_sqlite(connection, kept, added, purge=purge)
 
 
-def _index_postgres(connection: Connection, kept: Mapping[int, list[str]]) -> None:
+def _index_postgres(connection: Connection, kept: Mapping[int, str]) -> None:
     gone = [number for number, words in kept.items() if not words]
     if gone:
         connection.execute(_REMOVE_POSTGRES, {"numbers": gone})
@@ -73,17 +68,14 @@ def _index_postgres(connection: Connection, kept: Mapping[int, list[str]]) -> No
         connection.execute(_PUT_POSTGRES, rows)
 
 
-def _index_sqlite(
-    connection: Connection, kept: Mapping[int, list[str]], added: AbstractSet[int], *, purge: bool
-) -> None:
-    texts = {number: " ".join(words) for number, words in kept.items()}
-    held = _held(connection, texts.keys() - added)
-    gone = [{"number": number} for number, words in held.items() if words != texts[number]]
+def _index_sqlite(connection: Connection, kept: Mapping[int, str], added: AbstractSet[int], *, purge: bool) -> None:
+    held = _held(connection, kept.keys() - added)
+    gone = [{"number": number} for number, words in held.items() if words != kept[number]]
     if _SECURE and (gone or purge):
         connection.execute(_SWITCH_ON)
     if gone:
         connection.execute(_REMOVE, gone)
-    wanted = {number: words for number, words in texts.items() if words and held.get(number) != words}
+    wanted = {number: words for number, words in kept.items() if words and held.get(number) != words}
     rows = [{"number": number, "words": words} for number, words in wanted.items()]
     if rows:
         connection.execute(_ADD, rows)

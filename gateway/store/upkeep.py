@@ -146,7 +146,7 @@ def _strip(writing: Rewriting, before: Row, row: Row, body: bytes | None, readin
     row |= dict.fromkeys(reading.content)
     row |= {"mirror_holds": int(Holding.WITHOUT_CONTENT), "mirror_facts": facts_to_json(facts) or None}
     writing.rows.append((before, row))
-    writing.words[number] = frozenset()
+    writing.words[number] = ""
     if body is not None:
         writing.bodies[number] = pack(reading.strip(unpack(body)))
 
@@ -155,7 +155,7 @@ def _drop(writing: Rewriting, before: Row, row: Row, body: bytes | None, reading
     """The document goes, with what webhooks said, and with the words that were found in it."""
     number = row["mirror_number"]
     writing.rows.append((before, {**row, "mirror_holds": int(Holding.COLUMNS), "mirror_facts": None}))
-    writing.words[number], writing.bodies[number] = frozenset(), None
+    writing.words[number], writing.bodies[number] = "", None
 
 
 def _fill(writing: Rewriting, before: Row, row: Row, body: bytes | None, reading: Reading) -> None:

@@ -293,7 +293,7 @@ def rows_of_memory(store: MemoryStore) -> Tables:
             "values": held.values if _is_read(held.mirrored) else {},
             "document": held.read,
             "costs": held.projection.costs,
-            "words": held.projection.words,
+            "words": frozenset(held.projection.words.split()),
         }
         for call_id, held in store._calls.items()
     }

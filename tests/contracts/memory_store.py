@@ -92,7 +92,7 @@ class MemoryStore:
 
     def _listed(self, predicate: Predicate) -> list[Held]:
         listed = (held for held in self._calls.values() if held.mirrored.state in LISTED)
-        return [held for held in listed if holds(predicate, held.values, held.projection.words)]
+        return [held for held in listed if holds(predicate, held.values, frozenset(held.projection.words.split()))]
 
     async def page(self, query: PageQuery) -> Sequence[Place]:
         """The first of those behind the position."""

@@ -17,7 +17,9 @@ from gateway.domain.decode import decoder, presigned_reader
 from gateway.domain.redaction import redact
 from tests.domain.documents import CALL_ID, JSON, KEY, decoded, problems
 
-DECODE = decoder(build(), KEY)
+CATALOG = build()
+DECODE = decoder(CATALOG, KEY)
+DECODE_WITHOUT_LISTS = decoder(CATALOG, KEY, lists=False)
 
 LEGACY: dict[str, Any] = {
     "id": CALL_ID,
@@ -171,7 +173,7 @@ def test_presigned_addresses_are_read_before_redaction_and_never_kept() -> None:
             "presignedUrlsExpiresAt": "2026-08-19T12:00:00Z",
         },
     }
-    read = presigned_reader(build())(document)
+    read = presigned_reader(CATALOG)(document)
     assert read == PresignedUrls(
         presigned_mono_url="https://a?X-Amz-Signature=1",
         presigned_urls_expires_at=dt.datetime(2026, 8, 19, 12, tzinfo=dt.UTC),
@@ -179,7 +181,7 @@ def test_presigned_addresses_are_read_before_redaction_and_never_kept() -> None:
     assert "X-Amz" not in repr(decoded(document).call)
 
 
-@given(st.dictionaries(st.sampled_from([a.name for a in build().call.attributes] + ["metadata"]), JSON))
+@given(st.dictionaries(st.sampled_from([a.name for a in CATALOG.call.attributes] + ["metadata"]), JSON))
 def test_any_object_decodes(document: dict[str, Any]) -> None:
     DECODE(redact(document).document)
 
@@ -225,7 +227,7 @@ def placed(stated: list[tuple[tuple[str, ...], Any]]) -> dict[str, Any]:
 @given(call_documents())
 def test_without_lists_everything_else_is_read_as_ever(document: dict[str, Any]) -> None:
     redacted = redact(document).document
-    whole, narrow = DECODE(redacted), decoder(build(), KEY, lists=False)(redacted)
+    whole, narrow = DECODE(redacted), DECODE_WITHOUT_LISTS(redacted)
     assert repr(single_values(narrow.call, "Call")) == repr(single_values(whole.call, "Call"))
     assert narrow.call.costs == whole.call.costs
     assert narrow.call.customer == whole.call.customer
@@ -235,7 +237,7 @@ def test_without_lists_everything_else_is_read_as_ever(document: dict[str, Any])
 def single_values(record: Any, name: str) -> dict[str, Any]:
     """What a record and its groups say, lists left out, by flat name."""
     found: dict[str, Any] = {}
-    for attribute in build().records[name].attributes:
+    for attribute in CATALOG.records[name].attributes:
         value = None if record is None else attribute.of(record)
         if attribute.kind is Kind.GROUP and attribute.record is not None:
             found |= single_values(value, attribute.record.__name__)
@@ -246,7 +248,7 @@ def single_values(record: Any, name: str) -> dict[str, Any]:
 
 def test_without_lists_the_conversation_is_not_read_and_the_costs_are() -> None:
     document = {"artifact": {"messages": [{"role": "user"}], "transcript": "AI: Hi."}, "costs": [{"type": "vapi"}]}
-    call = decoder(build(), KEY, lists=False)(redact(document).document).call
+    call = DECODE_WITHOUT_LISTS(redact(document).document).call
     assert call.artifact is not None
     assert (call.artifact.messages, call.artifact.transcript) == (None, "AI: Hi.")
     assert [cost.type for cost in call.costs or ()] == ["vapi"]

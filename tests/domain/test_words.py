@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.words import LONGEST, highlights, words
+from gateway.domain.words import LONGEST, highlights, vocabulary, words
 
 TEXT = st.text(
     st.one_of(
         st.sampled_from(
-            "aB1 _'-.\n\u00df\u00e9e\u0301\u00ad\u200b\u200d\ufb01\u6771\u30bf\u1100\u1161\u0928\u093f\u0130\ud800\0"
+            "aB1 _'-.\n=\u0338"
+            "\u00df\u00e9e\u0301\u00ad\u200b\u200d\ufb01\u6771\u30bf\u1100\u1161\u0928\u093f\u0130\ud800\0"
         ),
         st.characters(),
     ),
@@ -44,6 +45,16 @@ def test_words_are_runs_of_letters_and_digits_however_they_are_written(text: str
 
 def test_words_that_are_too_long_are_cut() -> None:
     assert words("a" * 100 + " b") == {"a" * LONGEST, "b"}
+
+
+@given(TEXT)
+def test_the_vocabulary_of_a_text_is_its_words_by_alphabet(text: str) -> None:
+    assert vocabulary(text) == " ".join(sorted(words(text)))
+
+
+@given(TEXT)
+def test_a_plain_letter_among_others_is_found_as_among_plain_ones(text: str) -> None:
+    assert words(f"{text} Plain-Words") == words(text) | {"plain", "words"}
 
 
 @given(TEXT)
