@@ -128,7 +128,9 @@ async def main() -> None:
     stated = parser.parse_args()
     ready = templates(stated.kilobytes)
     sizes = sorted(map(len, ready))
-    print(f"{stated.calls} calls of {sizes[0] / 1000:.0f} to {sizes[-1] / 1000:.0f} kB, {stated.workers} workers")  # noqa: T201
+    mean = sum(sizes) / len(sizes) / 1000
+    span = f"{sizes[0] / 1000:.0f} to {sizes[-1] / 1000:.0f} kB, {mean:.0f} kB in the mean"
+    print(f"{stated.calls} calls of {span}; {stated.workers} workers")  # noqa: T201
     with tempfile.TemporaryDirectory() as folder:
         await walk(stated, Ready(ready, stated.calls), folder)
 
