@@ -22,8 +22,8 @@ from gateway.services.customers import Customers
 from gateway.services.relations import Relations
 from gateway.services.status import MirrorStatus
 
-CallKey: TypeAlias = tuple[str, dt.timedelta | None, str]
-"""A call's id, the caller's bound on its age, and the argument that the id came from."""
+CallKey: TypeAlias = tuple[str, dt.timedelta | None]
+"""A call's id, and the caller's bound on its age."""
 RelatedKey: TypeAlias = tuple[Related, str]
 
 
@@ -65,7 +65,7 @@ class Context:
         Presigned addresses that came along need no request of their own.
         """
         calls = self.services.calls
-        asked = (calls.get(self.principal, call_id, max_age, argument=argument) for call_id, max_age, argument in keys)
+        asked = (calls.get(self.principal, call_id, max_age) for call_id, max_age in keys)
         answers = await asyncio.gather(*asked, return_exceptions=True)
         for answer in answers:
             if isinstance(answer, CallAnswer) and answer.presigned is not None:

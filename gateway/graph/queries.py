@@ -31,7 +31,7 @@ async def call(
     ] = strawberry.UNSET,
 ) -> Call | None:
     """Resolve one call; None where Vapi has none of this id."""
-    answer = await info.context.call_by_id.load((id, _age(max_age), "id"))
+    answer = await info.context.call_by_id.load((id, _age(max_age)))
     return cast("Call | None", answer)
 
 
@@ -67,7 +67,9 @@ async def _node(info: Info, node_id: str, argument: str) -> Any:
     key = identifiers.customer_key(node_id)
     if key is not None:
         return await info.context.customer_by_key.load(key)
-    return await info.context.call_by_id.load((node_id, None, argument))
+    if identifiers.call_id(node_id) is None:
+        raise BadUserInput(argument, node_id, f"it must be {identifiers.EXPECTED}, or the id of a customer")
+    return await info.context.call_by_id.load((node_id, None))
 
 
 @strawberry.type(description="What can be asked for.")

@@ -55,18 +55,16 @@ class Calls:
         self._clock = clock
         self._largest_page = largest_page
 
-    async def get(
-        self, principal: Principal, call_id: str, max_age: dt.timedelta | None = None, *, argument: str = "id"
-    ) -> CallAnswer | None:
+    async def get(self, principal: Principal, call_id: str, max_age: dt.timedelta | None = None) -> CallAnswer | None:
         """One call; None where there is none of this id.
 
         Raises:
-            BadUserInput: the text is no id of a call; ``argument`` names where it came from.
+            BadUserInput: the text is no id of a call.
             UpstreamError: nothing is known of the call and upstream cannot be asked.
         """
         known = identifiers.call_id(call_id)
         if known is None:
-            raise BadUserInput(argument, call_id, f"it must be {identifiers.EXPECTED}")
+            raise BadUserInput("id", call_id, f"it must be {identifiers.EXPECTED}")
         return await self._reader.get(known, max_age)
 
     async def presigned(self, principal: Principal, call_id: str) -> PresignedUrls | None:

@@ -101,11 +101,11 @@ async def test_an_id_has_one_spelling(written: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "42", "../call", ID[:-1], f"{ID}?x=1", ID.replace("0", "٠")])
 async def test_what_is_no_id(text: str) -> None:
-    """It is refused by the name of the argument that it came from, and nobody is asked."""
+    """It is refused by the name of the argument, and nobody is asked."""
     b = await _bench()
     with pytest.raises(BadUserInput) as refused:
-        await b.calls.get(ANONYMOUS, text, argument="ids")
-    assert refused.value.argument == "ids"
+        await b.calls.get(ANONYMOUS, text)
+    assert refused.value.argument == "id"
     assert b.reader.asked == []
 
 
