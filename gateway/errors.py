@@ -2,6 +2,18 @@
 
     GatewayError
     ├── BadUserInput              BAD_USER_INPUT          an argument that cannot be used
+    ├── Unauthenticated           UNAUTHENTICATED         nobody that the gateway knows
+    ├── Forbidden                 FORBIDDEN               somebody who may not do this
+    ├── RateLimited               RATE_LIMITED            too many requests; later ones are answered again
+    ├── KeysUnavailable           KEYS_UNAVAILABLE        no key is there at present by which a token could be told
+    ├── QueryTooComplex           QUERY_TOO_COMPLEX       an operation beyond a limit, refused before it is executed
+    ├── QueryTimeout              QUERY_TIMEOUT           an operation that took longer than it may
+    ├── UpstreamBudgetSpent       UPSTREAM_BUDGET_SPENT   an operation that would ask Vapi more often than it may
+    ├── DocumentError             (one leaf each)         a document that is not stated, but named
+    │   ├── PersistedDocumentNotFound  PERSISTED_DOCUMENT_NOT_FOUND  none of this id in the manifest
+    │   ├── PersistedQueryNotFound     PERSISTED_QUERY_NOT_FOUND     none of this hash has been sent yet: send it along
+    │   ├── PersistedQueryNotSupported PERSISTED_QUERY_NOT_SUPPORTED none is kept here: always send the document
+    │   └── DocumentNotTrusted         DOCUMENT_NOT_TRUSTED          only documents of the manifest are executed
     ├── SettingsInvalid           SETTINGS_INVALID        the process must not start
     ├── StoreError                (one leaf each)         the mirror's database did not do what was asked of it
     │   ├── StoreUnavailable      STORE_UNAVAILABLE       it is down, full, or locked for too long
@@ -45,6 +57,91 @@ class BadUserInput(GatewayError):
         self.value = _shortened(str(value), self.SHOWN)
         self.expected = expected
         super().__init__(f"Argument “{argument}” cannot be {self.value!r}: {expected}.")
+
+
+class Unauthenticated(GatewayError):
+    """There is no credential, or none that opens anything; never which part of it was wrong."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(GatewayError):
+    """Whoever asks is known, and may not do this; ``scope`` is what would allow it, None where no scope does."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, what: str, scope: str | None) -> None:
+        self.scope = scope
+        reason = f"it needs the scope {scope}" if scope is not None else "it is not for callers who see a part of it"
+        super().__init__(f"You may not {what}: {reason}.")
+
+
+class RateLimited(GatewayError):
+    """Somebody asks too often; ``retry_after`` is after how many seconds asking is worth while."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class KeysUnavailable(GatewayError):
+    """The issuer's keys have never been read and cannot be now, so no token can be told from another."""
+
+    code = "KEYS_UNAVAILABLE"
+
+
+class QueryTooComplex(GatewayError):
+    """An operation is beyond a limit: ``measure`` names what was counted, ``found`` and ``limit`` are numbers of it."""
+
+    code = "QUERY_TOO_COMPLEX"
+
+    def __init__(self, measure: str, found: int, limit: int, setting: str) -> None:
+        self.measure, self.found, self.limit = measure, found, limit
+        super().__init__(f"The operation is too complex: {measure} {found}, at most {limit} ({setting}).")
+
+
+class QueryTimeout(GatewayError):
+    """An operation took longer than it may and was ended, with all that it had begun."""
+
+    code = "QUERY_TIMEOUT"
+
+
+class UpstreamBudgetSpent(GatewayError):
+    """An operation would ask Vapi more often than one may; what is known already is answered."""
+
+    code = "UPSTREAM_BUDGET_SPENT"
+
+
+class DocumentError(GatewayError):
+    """A document that is named, not stated, cannot be executed."""
+
+    code = "DOCUMENT_ERROR"
+
+
+class PersistedDocumentNotFound(DocumentError):
+    """The manifest has no document of this id."""
+
+    code = "PERSISTED_DOCUMENT_NOT_FOUND"
+
+
+class PersistedQueryNotFound(DocumentError):
+    """No document of this hash has been sent yet, or it has been forgotten: the client sends both."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+
+class PersistedQueryNotSupported(DocumentError):
+    """Documents that were sent once are not kept here: the client sends them each time."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+
+
+class DocumentNotTrusted(DocumentError):
+    """Only documents of the manifest are executed here."""
+
+    code = "DOCUMENT_NOT_TRUSTED"
 
 
 class SettingsInvalid(GatewayError):

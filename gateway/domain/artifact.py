@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-from gateway.domain.attributes import Document, Json, Use, attribute
+from gateway.domain.attributes import Document, Json, Sensitivity, Use, attribute
 from gateway.domain.conversation import MESSAGES, Message, OpenAIMessage
 
 _LATENCY = Use.FILTER | Use.SORT | Use.MEASURE | Use.EXPORT
@@ -193,12 +193,13 @@ class Artifact:
         name="messagesOpenAIFormatted",
         doc="The conversation in the shape that OpenAI's API uses.",
     )
-    recording: Recording | None = attribute(doc="The recordings.")
+    recording: Recording | None = attribute(doc="The recordings.", sensitivity=Sensitivity.RECORDING)
     recording_url: str | None = attribute(
         "recordingUrl",
         "recording.mono.combinedUrl",
         fallback=("recordingUrl",),
         doc="The mono recording; needs Vapi's private key.",
+        sensitivity=Sensitivity.RECORDING,
         use=Use.EXPORT,
     )
     stereo_recording_url: str | None = attribute(
@@ -206,16 +207,18 @@ class Artifact:
         "recording.stereoUrl",
         fallback=("stereoRecordingUrl",),
         doc="The stereo recording; needs Vapi's private key.",
+        sensitivity=Sensitivity.RECORDING,
         use=Use.EXPORT,
     )
     video_recording_url: str | None = attribute(
         "videoRecordingUrl",
         "recording.videoUrl",
         doc="The video; needs Vapi's private key.",
+        sensitivity=Sensitivity.RECORDING,
         use=Use.EXPORT,
     )
-    pcap_url: str | None = attribute(doc="The packet capture of a phone call.")
-    log_url: str | None = attribute(doc="The log of the call.")
+    pcap_url: str | None = attribute(doc="The packet capture of a phone call.", sensitivity=Sensitivity.RECORDING)
+    log_url: str | None = attribute(doc="The log of the call.", sensitivity=Sensitivity.RECORDING)
     nodes: tuple[WorkflowNode, ...] | None = attribute(doc="The workflow nodes gone through, in order.")
     assistant_activations: tuple[AssistantActivation, ...] | None = attribute(
         doc="The assistants that were active, in order."

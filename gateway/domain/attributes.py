@@ -29,6 +29,8 @@ class Sensitivity(enum.Enum):
     PUBLIC = "public"
     PERSONAL = "personal"
     CONTENT = "content"
+    RECORDING = "recording"
+    DOCUMENT = "document"
     SECRET = "secret"  # noqa: S105  # the name of a level, no secret
 
 

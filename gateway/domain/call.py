@@ -218,7 +218,7 @@ class Call:
     )
     document: Json = attribute(
         doc="The whole call as Vapi keeps it, without secrets and presigned addresses.",
-        sensitivity=Sensitivity.CONTENT,
+        sensitivity=Sensitivity.DOCUMENT,
         derive=lambda document: document,
     )
     configured: Mapping[str, Any] = dataclasses.field(default_factory=dict)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from gateway.domain import aliases
@@ -56,12 +56,14 @@ class Record:
 class Catalog:
     """All records by name, the call's own first, the objects in which a team's spellings are tried, and aliases.
 
-    ``aliases``: customer keys → the key that this person goes by.
+    ``aliases``: customer keys → the key that this person goes by. ``secret_keys``: keys of documents under which a team
+    keeps secrets, beside those that are known for it (`gateway.domain.redaction`).
     """
 
     records: Mapping[str, Record]
     places: tuple[Path, ...]
     aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    secret_keys: frozenset[str] = frozenset()
 
     @property
     def call(self) -> Record:
@@ -99,7 +101,12 @@ def _columns(records: Mapping[str, Record], record: Record) -> Iterator[Attribut
             yield attribute
 
 
-def build(configured: Mapping[str, Sequence[Configured]] | None = None, places: Places | None = None) -> Catalog:
+def build(
+    configured: Mapping[str, Sequence[Configured]] | None = None,
+    places: Places | None = None,
+    *,
+    secret_keys: Iterable[str] = (),
+) -> Catalog:
     """The catalog of the built-in declarations and a team's own, which stand under “call” and “customer”.
 
     Raises:
@@ -109,7 +116,7 @@ def build(configured: Mapping[str, Sequence[Configured]] | None = None, places: 
     records: dict[str, Record] = {}
     _collect(Call, Parent(place=None, prefix="", sensitivity=Sensitivity.PUBLIC), records)
     _collect(
-        PresignedUrls, Parent(place=parse("artifact"), prefix="artifact", sensitivity=Sensitivity.CONTENT), records
+        PresignedUrls, Parent(place=parse("artifact"), prefix="artifact", sensitivity=Sensitivity.RECORDING), records
     )
     _extend(records, Call.__name__, own.get("call", ()), prefix="", sensitivity=Sensitivity.PUBLIC)
     _extend(
@@ -117,7 +124,8 @@ def build(configured: Mapping[str, Sequence[Configured]] | None = None, places: 
     )
     records[CallCustomer.__name__] = _respelled(records[CallCustomer.__name__], places)
     records[Customer.__name__] = _across_calls(records[CallCustomer.__name__])
-    return Catalog(types.MappingProxyType(records), _places(places), aliases.canonical(places.alias))
+    read_only, canonical = types.MappingProxyType(records), aliases.canonical(places.alias)
+    return Catalog(read_only, _places(places), canonical, frozenset(secret_keys))
 
 
 def _collect(record: type, parent: Parent, into: dict[str, Record]) -> None:
@@ -175,9 +183,14 @@ def _across_calls(stated: Record) -> Record:
         name=Customer.__name__,
         type=Customer,
         doc=doc,
-        attributes=(*(a for a in stated.attributes if a.use), *figures),
+        attributes=(*(a for a in stated.attributes if a.use and _is_of_customer(a)), *figures),
         extends=stated.name,
     )
+
+
+def _is_of_customer(attribute: Attribute) -> bool:
+    """Whether an attribute says something of the customer: all do but what is made of one call, the key aside."""
+    return not attribute.computed or attribute.kind is Kind.ID
 
 
 def _check_field(declaration: Configured, attribute: Attribute, record: Record) -> None:

@@ -7,7 +7,7 @@ analysis, the copies of both that older rows have at their top, and what a team 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from gateway.domain.attributes import Attribute, Document, Kind, Sensitivity
 from gateway.domain.catalog import Catalog, Record
@@ -16,9 +16,13 @@ from gateway.domain.paths import Each, Index, Key, Path, Step, Where
 Strip: TypeAlias = Callable[[Document], dict[str, Any]]
 
 
+_CONTENT: Final = frozenset({Sensitivity.CONTENT, Sensitivity.RECORDING})
+"""What was said, as text and as sound."""
+
+
 def content_columns(catalog: Catalog) -> frozenset[str]:
     """The flat names of the mirrored attributes that are content."""
-    return frozenset(a.flat for a in catalog.mirrored() if a.sensitivity is Sensitivity.CONTENT)
+    return frozenset(a.flat for a in catalog.mirrored() if a.sensitivity in _CONTENT)
 
 
 def without_content(catalog: Catalog) -> Strip:
@@ -42,7 +46,7 @@ def without_content(catalog: Catalog) -> Strip:
 def _paths(catalog: Catalog) -> Iterator[Path]:
     """Where content stands."""
     for attribute in _attributes(catalog.records, catalog.call):
-        if attribute.sensitivity is Sensitivity.CONTENT:
+        if attribute.sensitivity in _CONTENT:
             yield from (*attribute.paths, *attribute.fallback)
             yield from (place / key for place in catalog.places for key in attribute.keys)
 

@@ -46,6 +46,14 @@ class CallCustomer:
         computed=True,
         default="",
     )
+    key_trust: str | None = attribute(
+        doc="Who could have written what the key is made of; null where nothing says who it was.",
+        flat="customer_key_trust",
+        sensitivity=Sensitivity.PUBLIC,
+        values=Trust,
+        use=_WHO,
+        computed=True,
+    )
     customer_id: str | None = attribute(
         keys=(
             "customerId",

@@ -171,19 +171,22 @@ class _Decoder:
         def read(document: Document, problems: Problems) -> CallCustomer:
             search = Search(document, owners(places, document), problems)
             known = [(a, found) for a, resolve in resolvers if (found := resolve(search)) is not None]
+            key, of = self._key({a.name: value for a, (value, _) in known}, document)
             return CallCustomer(
                 **{a.python: value for a, (value, _) in known if not a.configured},
                 configured={a.name: value for a, (value, _) in known if a.configured},
                 provenance=tuple(_provenance(a, found, document) for a, found in known if a.exposed),
-                key=self._key({a.name: value for a, (value, _) in known}, document),
+                key=key,
+                key_trust=next((trust(path, document).value for a, (_, path) in known if a.name == of), None),
             )
 
         return read
 
-    def _key(self, stated_of: Mapping[str, Any], document: Document) -> str:
+    def _key(self, stated_of: Mapping[str, Any], document: Document) -> tuple[str, str | None]:
+        """The customer's key, or that of whom it is an alias, and the attribute that it is made of."""
         ordered = {name: stated_of[name] for name in IDENTIFYING if stated_of.get(name)}
-        key = identity.key(ordered, _text(document.get("id")), self.identity_key)
-        return self.catalog.aliases.get(key, key)
+        key, of = identity.key(ordered, _text(document.get("id")), self.identity_key)
+        return self.catalog.aliases.get(key, key), of
 
 
 def _slot(attribute: Attribute) -> tuple[str, bool]:

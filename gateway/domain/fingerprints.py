@@ -12,7 +12,8 @@ from gateway.domain.catalog import Catalog
 
 
 def fingerprint(catalog: Catalog, identity_key: bytes) -> str:
-    """Changes whenever the same document could give other columns: by declarations, places, aliases, or the key.
+    """Changes whenever the same document could give other columns: by declarations, places, aliases, keys of
+    secrets, or the identity key.
 
     What derived attributes are computed from is code, and not in it: a version that changes that says so.
     """
@@ -20,6 +21,7 @@ def fingerprint(catalog: Catalog, identity_key: bytes) -> str:
         "attributes": sorted(_attribute(a) for record in catalog.records.values() for a in record.attributes),
         "places": [path.text for path in catalog.places],
         "aliases": sorted(catalog.aliases.items()),
+        "secrets": sorted(catalog.secret_keys),
         "key": hashlib.sha256(identity_key).hexdigest(),
     }
     return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()[:32]

@@ -28,17 +28,18 @@ _BLANKS: Final = frozenset({"null", "undefined", "none", "nan", "[object object]
 _PREFIXES: Final = {"customerId": "id", "externalId": "ext", "number": "tel", "sipUri": "sip", "email": "mail"}
 
 
-def key(identifying: Mapping[str, str], call_id: str, secret: bytes) -> str:
-    """The customer's key, from what the call says of the identifying attributes, strongest first.
+def key(identifying: Mapping[str, str], call_id: str, secret: bytes) -> tuple[str, str | None]:
+    """The customer's key, and which attribute it is made of, from what the call says of them, strongest first.
 
     Where nothing says who somebody is, the customer is known by this call alone; without even that, by nothing.
     """
-    made = (_key(name, value, secret) for name, value in identifying.items())
+    made = ((key_of(name, value, secret), name) for name, value in identifying.items())
     fallback = f"call:{call_id}" if call_id else ""
-    return next((known for known in made if known), fallback)
+    return next(((known, name) for known, name in made if known), (fallback, None))
 
 
-def _key(name: str, value: str, secret: bytes) -> str | None:
+def key_of(name: str, value: str, secret: bytes) -> str | None:
+    """The key that one identifying attribute makes; None where its value says nothing of anybody."""
     prefix = _PREFIXES[name]
     if value.lower() in _BLANKS or value.startswith("{{"):
         return None

@@ -12,10 +12,10 @@ import operator
 import re
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 REDACTED: Final = "[redacted]"
 """What stands in a secret's place."""
@@ -86,14 +86,26 @@ class Redacted:
         return _size(self.document)
 
 
-def redact(document: Mapping[str, Any]) -> Redacted:
-    """The document without secrets and presigned addresses, and without what JSON or UTF-8 cannot say.
+Redact: TypeAlias = Callable[[Mapping[str, Any]], Redacted]
 
-    NaN and Infinity become null; half a character (a lone surrogate) becomes U+FFFD. The original is left alone; its
-    objects and lists that have nothing to take out are not copied, but shared.
+
+def redactor(secret_keys: Iterable[str] = ()) -> Redact:
+    """The function that redacts; ``secret_keys`` are a team's own, whose values are secret wherever they stand.
+
+    A key is meant however it is written: ``memberPin`` is ``member_pin`` and ``MEMBER-PIN``.
     """
-    redacted = _Redaction().by_key(document, 0)
-    return Redacted(redacted if isinstance(redacted, dict) else dict(redacted))
+    own = frozenset(map(_plain, secret_keys)) - {""}
+
+    def redact(document: Mapping[str, Any]) -> Redacted:
+        """The document without secrets and presigned addresses, and without what JSON or UTF-8 cannot say.
+
+        NaN and Infinity become null; half a character (a lone surrogate) becomes U+FFFD. The original is left alone;
+        its objects and lists that have nothing to take out are not copied, but shared.
+        """
+        redacted = _Redaction(own).by_key(document, 0)
+        return Redacted(redacted if isinstance(redacted, dict) else dict(redacted))
+
+    return redact
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,6 +116,7 @@ class _Redaction:
     their values, texts, and the first lists not deeper than `_REPEATED_DEPTH`, to which later ones are compared.
     """
 
+    own: frozenset[str]
     keys: set[str] = dataclasses.field(default_factory=set)
     texts: set[str] = dataclasses.field(default_factory=set)
     lists: list[list[Any]] = dataclasses.field(default_factory=list)
@@ -129,7 +142,7 @@ class _Redaction:
             return REDACTED  # nothing that a person wrote nests so deep, and whoever reads it would run out of stack
         made: dict[str, Any] = {}
         for key, inner in value.items():
-            kept, secret = _treatment(key)
+            kept, secret = _treatment(key, self.own)
             if kept == key and secret is None:
                 self.keys.add(key)
             if kept is not None:
@@ -232,12 +245,21 @@ def _is_hidden(secret: _Secret, value: Any) -> bool:
 
 
 @lru_cache(maxsize=4096)  # a document repeats a few dozen keys thousands of times
-def _treatment(key: str) -> tuple[str | None, _Secret | None]:
+def _treatment(key: str, own: frozenset[str]) -> tuple[str | None, _Secret | None]:
     """A key as it is kept, None where a presigned address stands under it; and what it says of a secret."""
-    return None if key.startswith(_PRESIGNED) else _text(key), _said("".join(c for c in key.lower() if c.isalnum()))
+    return None if key.startswith(_PRESIGNED) else _text(key), _said(_plain(key), own)
 
 
-def _said(plain: str) -> _Secret | None:
-    if plain in _SECRET_KEYS or ((found := _SECRET_ENDING.search(plain)) and found.end() == len(plain)):
+def _plain(key: str) -> str:
+    """A key without what its spellings differ in."""
+    return "".join(letter for letter in key.lower() if letter.isalnum())
+
+
+def _said(plain: str, own: frozenset[str]) -> _Secret | None:
+    if plain in own or plain in _SECRET_KEYS or ((found := _SECRET_ENDING.search(plain)) and found.end() == len(plain)):
         return _Secret.ANYTHING
     return _Secret.TEXTS if _SEVERAL_SECRETS.fullmatch(plain) else None
+
+
+redact: Final = redactor()
+"""Redacts where no team has keys of its own."""

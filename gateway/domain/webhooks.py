@@ -19,7 +19,7 @@ from typing import Any, Final
 from gateway.domain.marks import Mark, Reason
 from gateway.domain.messages import FACTS, call_id, sent_at, stated_facts
 from gateway.domain.observations import Absence, Fact, Notice, Observation
-from gateway.domain.redaction import redact
+from gateway.domain.redaction import Redact, redact
 
 
 class Role(enum.Enum):
@@ -156,7 +156,7 @@ def meaning(kind: str) -> Meaning:
     return MEANINGS.get(kind, _UNKNOWN)
 
 
-def reduced(message: Mapping[str, Any]) -> dict[str, Any]:
+def reduced(message: Mapping[str, Any], redact: Redact = redact) -> dict[str, Any]:
     """What is kept of a message, in its own shape and redacted, for `told`.
 
     That is its type, its timestamp, its call's id and its facts; of an unknown type, what is neither conversation nor

@@ -105,7 +105,8 @@ def test_every_member_of_every_closed_set_is_described() -> None:
 
 
 def test_every_closed_set_of_a_call_has_a_place_for_what_is_new() -> None:
-    assert all("UNKNOWN" in attribute.values.__members__ for _, attribute in attributes() if attribute.values)
+    stated = (attribute for _, attribute in attributes() if attribute.values and not attribute.computed)
+    assert all("UNKNOWN" in attribute.values.__members__ for attribute in stated if attribute.values)
 
 
 def test_every_record_that_is_declared_is_in_the_catalog() -> None:
@@ -135,7 +136,9 @@ def test_sensitivity_follows_the_parent_unless_it_is_stated() -> None:
     assert of["Artifact.transcript"] is of["Analysis.summary"] is of["UserMessage.message"] is Sensitivity.CONTENT
     assert of["Call.metadata"] is of["AssistantOverrides.variableValues"] is Sensitivity.PERSONAL
     assert of["Call.status"] is of["CostBreakdown.total"] is Sensitivity.PUBLIC
-    assert of["Call.document"] is Sensitivity.CONTENT
+    assert of["Artifact.recordingUrl"] is of["MonoRecording.customerUrl"] is Sensitivity.RECORDING
+    assert of["PresignedUrls.presignedMonoUrl"] is Sensitivity.RECORDING
+    assert of["Call.document"] is Sensitivity.DOCUMENT
 
 
 def test_only_numbers_are_measured_and_money_is_in_usd() -> None:

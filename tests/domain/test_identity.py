@@ -17,7 +17,7 @@ DIGITS = st.text("0123456789", min_size=9, max_size=13).map(lambda digits: f"1{d
 
 def of(**identifying: str) -> str:
     """The key of somebody of whom this is said."""
-    return key({name: identifying[name] for name in IDENTIFYING if name in identifying}, CALL_ID, KEY)
+    return key({name: identifying[name] for name in IDENTIFYING if name in identifying}, CALL_ID, KEY)[0]
 
 
 def spelled(digits: str) -> list[str]:
@@ -54,7 +54,7 @@ def test_somebody_of_whom_nothing_is_said_is_known_by_the_call_alone() -> None:
 
 
 def test_of_a_call_without_an_id_there_is_no_key() -> None:
-    assert key({}, "", KEY) == ""
+    assert key({}, "", KEY) == ("", None)
 
 
 @given(DIGITS)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.redaction import _SECRET_SHAPES, REDACTED, redact
+from gateway.domain.redaction import _SECRET_SHAPES, REDACTED, redact, redactor
 from tests.domain.documents import JSON
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
@@ -68,6 +68,13 @@ def test_what_has_the_shape_of_a_secret_goes(shape: str) -> None:
 def test_what_stands_under_the_key_of_a_secret_goes_whatever_it_is(key: str) -> None:
     for value in (CANARY, 1234, [CANARY], {"deep": {"deeper": CANARY}}, True):
         assert redact({"a": [{key: value}]}).document == {"a": [{key: REDACTED}]}
+
+
+@pytest.mark.parametrize("key", ["memberPin", "member_pin", "MEMBER-PIN", "doorCode"])
+def test_a_team_adds_keys_of_its_own_however_they_are_written(key: str) -> None:
+    theirs = redactor(["member_pin", "doorCode"])
+    assert theirs({"metadata": {key: 4711, "name": "Ann"}}).document == {"metadata": {key: REDACTED, "name": "Ann"}}
+    assert redact({"metadata": {"doorCode": 4711}}).document == {"metadata": {"doorCode": 4711}}
 
 
 @pytest.mark.parametrize("key", ["token_count", "pinned", "secretary", "callSid", "name"])
