@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final, Protocol, TypeAlias
 
 from gateway.domain.answers import CallAnswer
 from gateway.domain.artifact import PresignedUrls
+from gateway.domain.call import Call
 from gateway.domain.coverage import Interval
 from gateway.domain.filters import EVERYTHING, Predicate
+from gateway.domain.keys import ApiKey
 from gateway.domain.marks import Mark
 from gateway.domain.mirrored import State
 from gateway.domain.observations import Observation
@@ -53,6 +56,27 @@ class CallSource(Protocol):
         ...
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording that is being read, or a part of it: an answer's ``status``, ``headers`` (in lower case) and body."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes]
+
+
+class RecordingSource(Protocol):
+    """Where recordings are read at presigned addresses, which open them without a key."""
+
+    def opened(self, url: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Recording]:
+        """The recording at an address; nothing more of it is read when the context is left.
+
+        Raises:
+            UpstreamError: there was no answer; the pieces raise it, too.
+        """
+        ...
+
+
 class RelatedSource(Protocol):
     """Where the things come from that calls name by an id. Raises the leaves of `gateway.errors.UpstreamError`."""
 
@@ -61,17 +85,34 @@ class RelatedSource(Protocol):
         ...
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms somebody reads single calls.
+
+    ``may_see`` says which calls there are for them; upstream is not asked for one that is known to be none. ``spend``
+    is called before each request to upstream, and raises `gateway.errors.UpstreamBudgetSpent` where it is one too many.
+    """
+
+    may_see: Callable[[Call], bool]
+    spend: Callable[[], None]
+
+
+FREE: Final = Terms(may_see=lambda call: True, spend=lambda: None)
+"""The terms of the gateway itself."""
+
+
 class CallReader(Protocol):
     """Reads one call, from wherever it is known best.
 
-    Raises the leaves of `gateway.errors.UpstreamError` where nothing is known of the call and upstream cannot be asked.
+    Raises the leaves of `gateway.errors.UpstreamError`, and `gateway.errors.UpstreamBudgetSpent`, where nothing is
+    known of the call and upstream cannot be asked.
     """
 
-    async def get(self, call_id: str, max_age: dt.timedelta | None = None) -> CallAnswer | None:
+    async def get(self, call_id: str, max_age: dt.timedelta | None = None, *, terms: Terms = FREE) -> CallAnswer | None:
         """The call, no older than its state allows or ``max_age`` demands; None where there is no such call."""
         ...
 
-    async def presigned(self, call_id: str) -> PresignedUrls | None:
+    async def presigned(self, call_id: str, *, terms: Terms = FREE) -> PresignedUrls | None:
         """Addresses that open the call's recordings for half an hour, made anew; None where there is no such call."""
         ...
 
@@ -201,20 +242,21 @@ class CustomerStore(Protocol):
     """The customers of all mirrored calls. Raises the leaves of `gateway.errors.StoreError`.
 
     Rows are values by flat name: ``customer_key``, the customer's attributes as they were last stated, and the figures.
-    With ``assistant_id`` figures are of the calls of that assistant alone, and who never called it is not there.
+    ``within`` is a condition on calls: everything is out of those for which it holds, as if there were no others. Who
+    has none of them is not there.
     """
 
     async def customers(
-        self, keys: Sequence[str], *, assistant_id: str | None = None
+        self, keys: Sequence[str], *, within: Predicate = EVERYTHING
     ) -> Mapping[str, Mapping[str, Any]]:
         """The customers of these keys that there are."""
         ...
 
-    async def customer_page(self, query: PageQuery, *, assistant_id: str | None = None) -> Sequence[Position]:
+    async def customer_page(self, query: PageQuery, *, within: Predicate = EVERYTHING) -> Sequence[Position]:
         """A piece of a list of customers; the id of a position is the key."""
         ...
 
-    async def customer_count(self, predicate: Predicate, *, assistant_id: str | None = None) -> int:
+    async def customer_count(self, predicate: Predicate, *, within: Predicate = EVERYTHING) -> int:
         """How many customers there are for whom it holds."""
         ...
 
@@ -271,6 +313,30 @@ class Ledger(Protocol):
 
     async def last_received(self) -> dt.datetime | None:
         """When the last one came."""
+        ...
+
+
+class KeyStore(Protocol):
+    """The keys by which callers are known. Raises the leaves of `gateway.errors.StoreError`."""
+
+    async def add(self, key: ApiKey) -> None:
+        """Keep a new key."""
+        ...
+
+    async def find(self, key_id: str) -> ApiKey | None:
+        """The key with this id, whether or not it is valid; None where there is none."""
+        ...
+
+    async def all(self) -> Sequence[ApiKey]:
+        """Every key, oldest first."""
+        ...
+
+    async def revoke(self, key_id: str, now: dt.datetime) -> bool:
+        """Let the key open nothing any more; whether there was one that did."""
+        ...
+
+    async def used(self, key_id: str, now: dt.datetime) -> None:
+        """Remember when the key was used last; an earlier use changes nothing."""
         ...
 
 

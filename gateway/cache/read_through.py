@@ -8,6 +8,7 @@ database is down costs nobody an answer that memory or upstream can give.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,12 +25,12 @@ from gateway.domain.decode import Decode, ReadPresigned
 from gateway.domain.enums import FreshnessSource, FreshnessState
 from gateway.domain.lifetimes import Lifetimes, Verdict, verdict
 from gateway.domain.mirrored import LISTED, State
-from gateway.domain.redaction import Redacted, redact
+from gateway.domain.redaction import Redact, Redacted, redact
 from gateway.domain.revisions import revision
 from gateway.domain.stamp import Freshness, freshness
-from gateway.errors import GatewayError, StoreError, UpstreamError, UpstreamMalformed
+from gateway.errors import GatewayError, StoreError, UpstreamBudgetSpent, UpstreamError, UpstreamMalformed
 from gateway.observe.events import AttributeUnreadable, Listener, RefreshFailed, StoreFailed, silence
-from gateway.ports import CallSource, Change, Mirror, Place, Stored
+from gateway.ports import FREE, CallSource, Change, Mirror, Place, Stored, Terms
 
 _RECORD_SHARE: Final = 1.3
 """How much more a decoded call takes than its document: the record shares the texts but has objects of its own."""
@@ -72,6 +73,7 @@ class ReadThrough:
         read_presigned: ReadPresigned,
         lifetimes: Lifetimes,
         clock: Callable[[], dt.datetime],
+        redact: Redact = redact,
         listen: Listener = silence,
     ) -> None:
         self._source = source
@@ -82,33 +84,36 @@ class ReadThrough:
         self._read_presigned = read_presigned
         self._lifetimes = lifetimes
         self._clock = clock
+        self._redact = redact
         self._listen = listen
         self._flights: SingleFlight[_Fetched] = SingleFlight()
         self._recalls: SingleFlight[Entry | None] = SingleFlight()
 
-    async def get(self, call_id: str, max_age: dt.timedelta | None = None) -> CallAnswer | None:
+    async def get(self, call_id: str, max_age: dt.timedelta | None = None, *, terms: Terms = FREE) -> CallAnswer | None:
         """The call, no older than its state allows or ``max_age`` demands; None where there is no such call."""
-        entry, source = self._memory.get(call_id), FreshnessSource.CACHE
-        if entry is None:
-            recalled = await self._recalls.join(call_id, lambda: self._recall(call_id))
-            entry = self._memory.get(call_id) or recalled  # a fetch may have ended meanwhile
-            source = FreshnessSource.MIRROR if entry is recalled else source
+        entry, source = await self._known(call_id)
         now = self._clock()
         if entry is None:
-            return await self._fetched_answer(call_id, None, now, max_age)
+            return await self._fetched_answer(call_id, None, now, max_age, terms)
+        if _is_hidden(entry, terms):
+            return None
         decision = verdict(entry.stamp, now, max_age)
         if decision is Verdict.SERVE or entry.gone is State.ERASED:
             return self._answer(entry, FreshnessState.FRESH, source)
         if _is_left_alone(entry, now):
             return self._answer(entry, FreshnessState.STALE if entry.doubted else FreshnessState.ERROR_STALE, source)
         if decision is Verdict.SERVE_AND_REFRESH:
-            self._flights.start(call_id, lambda: self._fetch(call_id))
+            self._refresh(call_id, terms)
             return self._answer(entry, FreshnessState.STALE, source)
-        return await self._fetched_answer(call_id, entry, now, max_age)
+        return await self._fetched_answer(call_id, entry, now, max_age, terms)
 
-    async def presigned(self, call_id: str) -> PresignedUrls | None:
+    async def presigned(self, call_id: str, *, terms: Terms = FREE) -> PresignedUrls | None:
         """Addresses that open the call's recordings, made anew: they die within half an hour, so none is kept."""
-        return (await self._flight(call_id)).presigned
+        entry, _ = await self._known(call_id)
+        if entry is not None and _is_hidden(entry, terms):
+            return None
+        fetched = await self._flight(call_id, terms)
+        return None if _is_hidden(fetched.entry, terms) else fetched.presigned
 
     async def many(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Sequence[CallAnswer | None]:
         """The calls of a list, in its order, as the mirror has them; None for one that is gone since."""
@@ -134,6 +139,25 @@ class ReadThrough:
         """End what is under way."""
         await self._flights.close()
         await self._recalls.close()
+
+    async def _known(self, call_id: str) -> tuple[Entry | None, FreshnessSource]:
+        """What memory has of a call, else the mirror."""
+        entry = self._memory.get(call_id)
+        if entry is not None:
+            return entry, FreshnessSource.CACHE
+        recalled = await self._recalls.join(call_id, lambda: self._recall(call_id))
+        entry = self._memory.get(call_id) or recalled  # a fetch may have ended meanwhile
+        return entry, FreshnessSource.MIRROR if entry is recalled else FreshnessSource.CACHE
+
+    def _refresh(self, call_id: str, terms: Terms) -> None:
+        """Begin to ask upstream, unless that is one request too many: then what is stale is served for longer."""
+        with contextlib.suppress(UpstreamBudgetSpent):
+            self._spend(call_id, terms)
+            self._flights.start(call_id, lambda: self._fetch(call_id))
+
+    def _spend(self, call_id: str, terms: Terms) -> None:
+        if not self._flights.is_under_way(call_id):
+            terms.spend()
 
     async def _recall(self, call_id: str) -> Entry | None:
         """What the mirror holds of a call; nothing, where its database cannot be asked: then upstream is."""
@@ -171,27 +195,30 @@ class ReadThrough:
         )
 
     async def _fetched_answer(
-        self, call_id: str, known: Entry | None, now: dt.datetime, max_age: dt.timedelta | None
+        self, call_id: str, known: Entry | None, now: dt.datetime, max_age: dt.timedelta | None, terms: Terms
     ) -> CallAnswer | None:
         """What upstream says; where it cannot be asked, what is ``known`` (memory may have let go of it meanwhile)."""
         try:
-            fetched = await self._fetched(call_id, now, max_age)
-        except UpstreamError:
+            fetched = await self._fetched(call_id, now, max_age, terms)
+        except (UpstreamError, UpstreamBudgetSpent):
             known = self._memory.get(call_id) or known
-            if known is None or known.call is None:
+            if known is None or known.call is None or _is_hidden(known, terms):
                 raise
             return self._answer(known, FreshnessState.ERROR_STALE, FreshnessSource.CACHE)
+        if _is_hidden(fetched.entry, terms):
+            return None
         answer = self._answer(fetched.entry, *self._told(fetched.entry, won=fetched.won))
         return answer and dataclasses.replace(answer, presigned=fetched.presigned)
 
-    async def _fetched(self, call_id: str, now: dt.datetime, max_age: dt.timedelta | None) -> _Fetched:
+    async def _fetched(self, call_id: str, now: dt.datetime, max_age: dt.timedelta | None, terms: Terms) -> _Fetched:
         """What a flight brings. One that set off too long before ``now`` for ``max_age`` is followed by another."""
-        fetched = await self._flight(call_id)
+        fetched = await self._flight(call_id, terms)
         if max_age is not None and now - fetched.asked_at > max_age:
-            fetched = await self._flight(call_id)
+            fetched = await self._flight(call_id, terms)
         return fetched
 
-    async def _flight(self, call_id: str) -> _Fetched:
+    async def _flight(self, call_id: str, terms: Terms) -> _Fetched:
+        self._spend(call_id, terms)
         return await self._flights.join(call_id, lambda: self._fetch(call_id))
 
     async def _fetch(self, call_id: str) -> _Fetched:
@@ -215,7 +242,7 @@ class ReadThrough:
         return _Fetched(entry, asked_at, won=won, presigned=self._read_presigned(document))
 
     def _read(self, document: Document, read_at: dt.datetime) -> tuple[Entry, Document]:
-        redacted = redact(document)
+        redacted = self._redact(document)
         decoded = self._decode(redacted.document)
         for problem in decoded.problems:
             self._listen(AttributeUnreadable(problem.attribute, problem.expected, problem.found))
@@ -311,6 +338,11 @@ _SMALL: Final = 2000
 """What a call of hardly any document takes, in bytes."""
 
 _NEVER: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def _is_hidden(entry: Entry, terms: Terms) -> bool:
+    """Whether it is known that the call is none for whoever asks."""
+    return entry.call is not None and not terms.may_see(entry.call)
 
 
 def _as_change(read: Entry, change: int) -> Entry:

@@ -9,9 +9,9 @@ from cachetools import TTLCache
 
 from gateway.cache.single_flight import SingleFlight
 from gateway.domain.decode import Decode
-from gateway.domain.redaction import redact
+from gateway.domain.redaction import Redact, redact
 from gateway.domain.related import Related
-from gateway.errors import UpstreamError
+from gateway.errors import UpstreamBudgetSpent, UpstreamError
 from gateway.ports import RelatedSource
 
 _MOST: Final = 2000
@@ -26,22 +26,35 @@ class RelatedThings:
     """
 
     def __init__(
-        self, *, source: RelatedSource, decode: Decode, fresh: float, kept: float, timer: Callable[[], float]
+        self,
+        *,
+        source: RelatedSource,
+        decode: Decode,
+        fresh: float,
+        kept: float,
+        timer: Callable[[], float],
+        redact: Redact = redact,
     ) -> None:
         self._source = source
         self._decode = decode
+        self._redact = redact
         self._fresh: TTLCache[str, Any] = TTLCache(_MOST, ttl=fresh, timer=timer)
         self._kept: TTLCache[str, Any] = TTLCache(_MOST, ttl=max(fresh, kept), timer=timer)
         self._flights: SingleFlight[Any] = SingleFlight()
 
-    async def get(self, kind: Related, related_id: str) -> Any:
-        """The record; None where upstream has no such thing. Raises the leaves of `UpstreamError`."""
+    async def get(self, kind: Related, related_id: str, *, spend: Callable[[], None] = lambda: None) -> Any:
+        """The record; None where upstream has no such thing.
+
+        ``spend`` is called before upstream is asked. Raises the leaves of `UpstreamError`, and what ``spend`` raises.
+        """
         name = f"{kind.path}/{related_id}"
         if name in self._fresh:
             return self._fresh[name]
         try:
+            if not self._flights.is_under_way(name):
+                spend()
             return await self._flights.join(name, lambda: self._fetch(kind, related_id, name))
-        except UpstreamError:
+        except (UpstreamError, UpstreamBudgetSpent):
             if name not in self._kept:
                 raise
             return self._kept[name]
@@ -58,7 +71,7 @@ class RelatedThings:
 
     def _record(self, kind: Related, document: Any) -> Any:
         """Decoded as a call would have it that states the thing itself."""
-        call = self._decode({kind.place: redact(document).document}).call
+        call = self._decode({kind.place: self._redact(document).document}).call
         return {
             Related.ASSISTANT: call.assistant,
             Related.SQUAD: call.squad,

@@ -24,6 +24,10 @@ class SingleFlight(Generic[T]):
             task.add_done_callback(lambda done: self._landed(key, done))
         return task
 
+    def is_under_way(self, key: str) -> bool:
+        """Whether work for this key is under way, so that joining it begins none."""
+        return key in self._under_way
+
     async def join(self, key: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The result of the work under way for this key; its errors are raised to everybody who waits."""
         return await asyncio.shield(self.start(key, work))

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Callable
 
 from gateway.domain import identifiers
+from gateway.domain.allowance import Allowance
 from gateway.domain.answers import CallAnswer
 from gateway.domain.artifact import PresignedUrls
+from gateway.domain.catalog import Catalog
 from gateway.domain.coverage import Interval, reached
 from gateway.domain.filters import Predicate
-from gateway.domain.principal import Principal
+from gateway.domain.narrowing import may_see, narrowed
+from gateway.domain.principal import Principal, Scope
 from gateway.errors import BadUserInput
-from gateway.ports import CallReader, CallStore, Place
+from gateway.ports import CallReader, CallStore, Place, Terms
+from gateway.services.access import Access
 from gateway.services.freshness import MirrorFreshness
 from gateway.services.lists import ListRequest, Piece, cursor_of, piece
 
@@ -46,57 +51,83 @@ class Calls:
         reader: CallReader,
         store: CallStore,
         freshness: MirrorFreshness,
+        catalog: Catalog,
         clock: Callable[[], dt.datetime],
         largest_page: int,
     ) -> None:
         self._reader = reader
         self._store = store
         self._freshness = freshness
+        self._access = Access({attribute.flat: attribute for attribute in catalog.mirrored()})
         self._clock = clock
         self._largest_page = largest_page
 
-    async def get(self, principal: Principal, call_id: str, max_age: dt.timedelta | None = None) -> CallAnswer | None:
-        """One call; None where there is none of this id.
+    async def get(
+        self, principal: Principal, allowance: Allowance, call_id: str, max_age: dt.timedelta | None = None
+    ) -> CallAnswer | None:
+        """One call; None where there is none of this id for the principal.
 
         Raises:
             BadUserInput: the text is no id of a call.
-            UpstreamError: nothing is known of the call and upstream cannot be asked.
+            Forbidden: the principal may not read calls.
+            UpstreamError, UpstreamBudgetSpent: nothing is known of the call and upstream cannot be asked.
         """
+        principal.need(Scope.CALLS_READ, "read calls")
         known = identifiers.call_id(call_id)
         if known is None:
             raise BadUserInput("id", call_id, f"it must be {identifiers.EXPECTED}")
-        return await self._reader.get(known, max_age)
+        return await self._reader.get(known, max_age, terms=_terms(principal, allowance))
 
-    async def presigned(self, principal: Principal, call_id: str) -> PresignedUrls | None:
-        """Addresses that open the call's recordings for half an hour, made anew."""
-        return await self._reader.presigned(call_id)
+    async def presigned(self, principal: Principal, allowance: Allowance, call_id: str) -> PresignedUrls | None:
+        """Addresses that open the call's recordings for half an hour, made anew; None where there is no such call.
+
+        Raises:
+            BadUserInput, UpstreamError, UpstreamBudgetSpent: as `get` does.
+            Forbidden: the principal may not read calls, or not hear them.
+        """
+        principal.need(Scope.CALLS_READ, "read calls")
+        principal.need(Scope.RECORDINGS_READ, "open recordings")
+        known = identifiers.call_id(call_id)
+        if known is None:
+            raise BadUserInput("id", call_id, f"it must be {identifiers.EXPECTED}")
+        return await self._reader.presigned(known, terms=_terms(principal, allowance))
 
     async def page(self, principal: Principal, request: ListRequest) -> CallPage:
-        """A piece of a list of calls.
+        """A piece of a list of the calls that the principal may see.
 
         Raises:
             BadUserInput: a size is out of range, or a cursor is none of this list.
+            Forbidden: the principal may not read calls, or not filter or sort so.
             StoreError: the mirror cannot be asked, or not in time.
         """
-        found = await piece(request, now=self._clock(), largest=self._largest_page, fetch=self._store.page)
+        principal.need(Scope.CALLS_READ, "list calls")
+        request = self._access.permitted(request, principal)
+        narrow = dataclasses.replace(request, predicate=lambda now: narrowed(principal, request.predicate(now)))
+        found = await piece(narrow, now=self._clock(), largest=self._largest_page, fetch=self._store.page)
         confirmed_at = await self._freshness.confirmed_at()
         answers = await self._reader.many(found.rows, confirmed_at)
         edges = (
             Edge(cursor_of(place.position, found.now, request), answer)
             for place, answer in zip(found.rows, answers, strict=True)
-            if answer is not None
+            if answer is not None and may_see(principal, answer.call)  # it may have become another's since
         )
         return CallPage(
             edges=tuple(edges),
-            predicate=found.predicate,
+            predicate=request.predicate(found.now),
             has_next=found.has_next,
             has_previous=found.has_previous,
             uncovered=await self._uncovered(request, found),
         )
 
     async def count(self, principal: Principal, predicate: Predicate) -> int:
-        """How many calls the mirror has for which it holds."""
-        return await self._store.count(predicate)
+        """How many calls the mirror has for which it holds, and which the principal may see.
+
+        Raises:
+            Forbidden: the principal may not read calls, or not filter so.
+        """
+        principal.need(Scope.CALLS_READ, "count calls")
+        self._access.check(predicate, principal)
+        return await self._store.count(narrowed(principal, predicate))
 
     async def uncovered(self, predicate: Predicate) -> Interval | None:
         """The part of the filter's time that the mirror does not hold for sure."""
@@ -107,3 +138,7 @@ class Calls:
         positions = tuple(place.position for place in found.rows)
         reach = reached(found.predicate, request.ordering, positions, self._clock(), ended=not found.has_next)
         return await self._freshness.uncovered(reach)
+
+
+def _terms(principal: Principal, allowance: Allowance) -> Terms:
+    return Terms(may_see=functools.partial(may_see, principal), spend=allowance.spend)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.domain.catalog import Catalog
 from gateway.domain.customers import Customer
 from gateway.domain.filters import Predicate
-from gateway.domain.principal import Principal
+from gateway.domain.narrowing import visible
+from gateway.domain.principal import Principal, Scope
 from gateway.ports import CustomerStore
+from gateway.services.access import Access
 from gateway.services.lists import ListRequest, cursor_of, piece
 
 
@@ -41,27 +44,36 @@ class Customers:
     ) -> None:
         self._store = store
         self._catalog = catalog
+        self._access = Access({attribute.flat: attribute for attribute in catalog.mirrored_customer()})
         self._clock = clock
         self._largest_page = largest_page
 
     async def get(self, principal: Principal, keys: Sequence[str]) -> list[Customer | None]:
-        """The customers of these keys, in their order; None where no call is of that customer.
+        """The customers of these keys, in their order; None where no call that the principal may see is of one.
 
         A key that is another's alias leads to the customer that it stands for.
+
+        Raises:
+            Forbidden: the principal may not read customers.
         """
+        principal.need(Scope.CUSTOMERS_READ, "read customers")
         known = [self._catalog.aliases.get(key, key) for key in keys]
-        rows = await self._store.customers(tuple(dict.fromkeys(known)))
+        rows = await self._store.customers(tuple(dict.fromkeys(known)), within=visible(principal))
         return [self._customer(rows[key]) if key in rows else None for key in known]
 
     async def page(self, principal: Principal, request: ListRequest) -> CustomerPage:
-        """A piece of a list of customers.
+        """A piece of a list of the customers of calls that the principal may see, out of these calls alone.
 
         Raises:
             BadUserInput: a size is out of range, or a cursor is none of this list.
+            Forbidden: the principal may not read customers, or not filter or sort so.
             StoreError: the mirror cannot be asked, or not in time.
         """
-        found = await piece(request, now=self._clock(), largest=self._largest_page, fetch=self._store.customer_page)
-        rows = await self._store.customers([position.id for position in found.rows])
+        principal.need(Scope.CUSTOMERS_READ, "list customers")
+        request, within = self._access.permitted(request, principal), visible(principal)
+        fetch = functools.partial(self._store.customer_page, within=within)
+        found = await piece(request, now=self._clock(), largest=self._largest_page, fetch=fetch)
+        rows = await self._store.customers([position.id for position in found.rows], within=within)
         edges = (
             CustomerEdge(cursor_of(position, found.now, request), self._customer(rows[position.id]))
             for position in found.rows
@@ -75,8 +87,14 @@ class Customers:
         )
 
     async def count(self, principal: Principal, predicate: Predicate) -> int:
-        """How many customers there are for whom it holds."""
-        return await self._store.customer_count(predicate)
+        """How many customers there are for whom it holds, out of the calls that the principal may see.
+
+        Raises:
+            Forbidden: the principal may not read customers, or not filter so.
+        """
+        principal.need(Scope.CUSTOMERS_READ, "count customers")
+        self._access.check(predicate, principal)
+        return await self._store.customer_count(predicate, within=visible(principal))
 
     def _customer(self, row: Mapping[str, Any]) -> Customer:
         """The record that a row of values by flat name amounts to."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from gateway.domain.backfilling import Progress, progress
 from gateway.domain.coverage import latest, merged
+from gateway.domain.principal import Principal, Scope
 from gateway.domain.retention import Retention
 from gateway.ports import Ledger, SyncState
 from gateway.services.checkpoints import Audit, Checkpoints
@@ -32,7 +33,7 @@ class Status:
     last_poll: dt.datetime | None
     last_webhook: dt.datetime | None
     backfill: Progress | None
-    audit: Audit
+    audit: Audit | None
 
 
 class MirrorStatus:
@@ -52,18 +53,25 @@ class MirrorStatus:
         self._retention = retention
         self._clock = clock
 
-    async def read(self) -> Status:
-        """How things stand. Raises the leaves of `gateway.errors.StoreError`."""
+    async def read(self, principal: Principal) -> Status:
+        """How things stand; to who sees a part of the calls, nothing is told of what happens to the others.
+
+        Raises:
+            Forbidden: the principal may not read calls.
+            StoreError: the mirror cannot be asked.
+        """
+        principal.need(Scope.CALLS_READ, "read how the mirror is")
         watermark = await self._checkpoints.watermark()
         walk = await self._walk()
+        told = not principal.is_bound
         return Status(
             coverage=await self._coverage(done=walk is not None and walk.done),
             as_of=watermark.at if watermark else None,
             lag_seconds=max((self._clock() - watermark.at).total_seconds(), 0.0) if watermark else None,
             last_poll=watermark.polled_at if watermark else None,
-            last_webhook=await self._ledger.last_received(),
-            backfill=walk,
-            audit=await self._checkpoints.audit(),
+            last_webhook=await self._ledger.last_received() if told else None,
+            backfill=walk if told else None,
+            audit=await self._checkpoints.audit() if told else None,
         )
 
     async def _walk(self) -> Progress | None:

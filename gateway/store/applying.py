@@ -27,6 +27,7 @@ from gateway.domain.mirrored import (
     overlaid,
 )
 from gateway.domain.observations import Absence, Erasure, Facts, Observation, Projection, Snapshot
+from gateway.domain.redaction import Redact
 from gateway.domain.revisions import Revision
 from gateway.ports import Document
 from gateway.store.contributions import Row
@@ -58,8 +59,12 @@ _EVER: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How documents become rows: project them, fit values to the columns, strip content; and which columns are that."""
+    """How documents become rows: redact and project them, fit values to the columns, strip content.
 
+    ``content`` are the columns that are content.
+    """
+
+    redact: Redact
     project: Project
     fit: Fit
     strip: Strip

@@ -18,6 +18,7 @@ from gateway.domain.content import content_columns, without_content
 from gateway.domain.filters import Predicate
 from gateway.domain.mirrored import GONE, State, overlaid
 from gateway.domain.observations import Observation
+from gateway.domain.redaction import redactor
 from gateway.ports import Batch, Change, PageQuery, Place, Stored
 from gateway.store import pages, sequence, sync
 from gateway.store.applying import (
@@ -44,6 +45,7 @@ _GONE: Final = tuple(state.value for state in GONE)
 def reading_of(database: Database, catalog: Catalog, project: Project) -> Reading:
     """How documents become rows of this database."""
     return Reading(
+        redact=redactor(catalog.secret_keys),
         project=project,
         fit=fitting(database.tables.calls, but=frozenset(OWN)),
         strip=without_content(catalog),

@@ -17,7 +17,7 @@ Row: TypeAlias = dict[str, Any]
 NO_ASSISTANT: Final = ""
 """Under which figures of calls without a saved assistant stand."""
 
-_MOST: Final = 10**15
+MOST: Final = 10**15
 """A million dollars, or thirty thousand years: a call that claims more is not counted, and sums stay in 64 bits."""
 _LISTED: Final = frozenset(state.value for state in LISTED)
 
@@ -65,4 +65,4 @@ def _assistant(stated: str | None) -> str:
 
 def whole(value: float | None, units: int) -> int:
     """A number as so many units; 0 where there is none, or none that can be."""
-    return round(value * units) if value is not None and abs(value) <= _MOST / units else 0
+    return round(value * units) if value is not None and abs(value) <= MOST / units else 0

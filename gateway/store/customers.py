@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, false, select
 
-from gateway.domain.filters import Comparator, Condition, Predicate
+from gateway.domain.filters import EVERYTHING, AllOf, Comparator, Condition, Predicate
 from gateway.domain.ordering import Order, Ordering, Position
 from gateway.ports import PageQuery
+from gateway.store import narrowed, stated, sums
 from gateway.store.conditions import first_unit, scaled
 from gateway.store.database import Database
-from gateway.store.listing import Listing, number_of, piece, position
-from gateway.store.predicates import expression
-from gateway.store.tables import ALL_ASSISTANTS, KIND, Tables
+from gateway.store.listing import Listing, asked_in, number_of, piece, position
+from gateway.store.predicates import Columns
+from gateway.store.reach import KEY, reach
+from gateway.store.sums import Figures
+from gateway.store.tables import Tables
 
-KEY: Final = "customer_key"
 UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
     {
         "customer_total_cost": ("total_cost_nano", 10**9),
@@ -40,40 +42,52 @@ class SqlCustomers:
         self._patience = patience
 
     async def customers(
-        self, keys: Sequence[str], *, assistant_id: str | None = None
+        self, keys: Sequence[str], *, within: Predicate = EVERYTHING
     ) -> Mapping[str, Mapping[str, Any]]:
         """The customers of these keys that there are."""
-        asked = customers(self._database.tables, assistant_id)
-        wanted = expression(Condition(KEY, Comparator.IN, tuple(keys)), asked.columns, asked.matching)
-        statement = select(*_labelled(asked)).select_from(asked.source).where(asked.listed, wanted)
+        tables, of_them = self._database.tables, Condition(KEY, Comparator.IN, tuple(keys))
+        asked = self._listing(AllOf((of_them, within)), stated.columns(tables))
+        statement = select(*_labelled(asked)).select_from(asked.source).where(asked.listed)
         async with self._database.reading(self._patience) as connection:
             rows = (await connection.execute(statement)).all()
         return {row.customer_key: _values(row) for row in rows}
 
-    async def customer_page(self, query: PageQuery, *, assistant_id: str | None = None) -> Sequence[Position]:
+    async def customer_page(self, query: PageQuery, *, within: Predicate = EVERYTHING) -> Sequence[Position]:
         """A piece of a list of customers; the id of a position is the key."""
-        asked = kept(query)
+        names = {*asked_in(query.predicate), *(order.attribute for order in query.ordering)}
+        asked, listing = kept(query), self._listing(within, names)
         async with self._database.reading(self._patience) as connection:
-            rows = await piece(connection, customers(self._database.tables, assistant_id), asked)
+            rows = await piece(connection, listing, asked)
         return [_told(position(row, asked), asked.ordering) for row in rows]
 
-    async def customer_count(self, predicate: Predicate, *, assistant_id: str | None = None) -> int:
+    async def customer_count(self, predicate: Predicate, *, within: Predicate = EVERYTHING) -> int:
         """How many customers there are for whom it holds."""
-        listing = customers(self._database.tables, assistant_id)
+        listing = self._listing(within, asked_in(predicate))
         async with self._database.reading(self._patience) as connection:
             return await number_of(connection, listing, scaled(predicate, UNITS))
 
+    def _listing(self, within: Predicate, names: Collection[str]) -> Listing:
+        return customers(self._database.tables, self._database.dialect, within, names)
 
-def customers(tables: Tables, assistant_id: str | None) -> Listing:
-    """The list of customers with their figures with one assistant, or with all."""
-    of, figures = tables.customers.c, tables.figures.c
-    stated = {column.name: column for column in of if KIND in column.info}
-    names = (*_PLAIN, *(column for column, _ in UNITS.values()))
+
+def customers(tables: Tables, dialect: str, within: Predicate, names: Collection[str]) -> Listing:
+    """The list of customers out of the calls for which ``within`` holds, with the attributes of these names."""
+    of = reach(within)
+    figures = sums.counted(tables, dialect, within) if of is None else sums.kept(tables, of)
+    wanted = [name for name in stated.columns(tables) if name in names]
+    if of is not None and of.assistants is None:
+        return _listing(tables, figures, {name: tables.customers.c[name] for name in wanted})
+    return _listing(tables, figures, narrowed.stated(tables, dialect, within, figures.source, wanted))
+
+
+def _listing(tables: Tables, figures: Figures, attributes: Columns) -> Listing:
+    """Customers with these figures and attributes."""
+    told, names = figures.source.c, (*_PLAIN, *(column for column, _ in UNITS.values()))
     return Listing(
-        source=tables.figures.join(tables.customers, of.customer_key == figures.customer_key),
-        listed=figures.assistant_id == (ALL_ASSISTANTS if assistant_id is None else assistant_id),
-        key=figures.customer_key,
-        columns={**stated, KEY: figures.customer_key, **{name: figures[name] for name in names}},
+        source=figures.source.join(tables.customers, tables.customers.c.customer_key == told.customer_key),
+        listed=figures.meant,
+        key=told.customer_key,
+        columns={**attributes, KEY: told.customer_key, **{name: told[name] for name in names}},
         matching=lambda _: false(),  # words are found in calls
         always=frozenset({KEY, *names}),
         telling=KEY,

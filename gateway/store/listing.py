@@ -46,10 +46,10 @@ def page_of(listing: Listing, query: PageQuery) -> Select[Any]:
     columns, ordering, key = listing.columns, query.ordering, listing.key
     values = (columns[order.attribute].label(f"value_{number}") for number, order in enumerate(ordering))
     rows = select(*values, key, *listing.shown).select_from(listing.source)
-    chosen = rows.where(listing.listed, _chosen(listing, query.predicate))
+    wanted = rows.where(listing.listed, chosen(listing, query.predicate))
     if query.after is not None:
-        chosen = chosen.where(behind(ordering, columns, key, listing.always, query.after))
-    return chosen.order_by(*order_by(ordering, columns, key, listing.always)).limit(query.limit)
+        wanted = wanted.where(behind(ordering, columns, key, listing.always, query.after))
+    return wanted.order_by(*order_by(ordering, columns, key, listing.always)).limit(query.limit)
 
 
 def position(row: Row[Any], query: PageQuery) -> Position:
@@ -60,22 +60,26 @@ def position(row: Row[Any], query: PageQuery) -> Position:
 
 async def number_of(connection: AsyncConnection, listing: Listing, predicate: Predicate) -> int:
     """How many rows there are for which it holds."""
-    statement = select(func.count()).select_from(listing.source).where(listing.listed, _chosen(listing, predicate))
+    statement = select(func.count()).select_from(listing.source).where(listing.listed, chosen(listing, predicate))
     return int((await connection.execute(statement)).scalar_one())
 
 
-def _chosen(listing: Listing, predicate: Predicate) -> ColumnElement[bool]:
-    """The filter as SQL.
+def chosen(listing: Listing, predicate: Predicate) -> ColumnElement[bool]:
+    """The filter of a list as SQL.
 
     SQLite takes all indexes for equally good, and may take that of a status which nearly every call has. So where the
     filter names what has few rows, it is not offered the others.
     """
     if not _names(predicate, listing.telling):
         return expression(predicate, listing.columns, listing.matching)
-    asked = {leaf.attribute for leaf in leaves(predicate) if isinstance(leaf, Condition)}
     offered, columns = {*listing.always, listing.telling}, listing.columns
-    hidden = {name: columns[name] if name in offered else unindexed(columns[name]) for name in asked}
+    hidden = {name: columns[name] if name in offered else unindexed(columns[name]) for name in asked_in(predicate)}
     return expression(predicate, hidden, listing.matching)
+
+
+def asked_in(predicate: Predicate) -> frozenset[str]:
+    """The attributes that a filter compares."""
+    return frozenset(leaf.attribute for leaf in leaves(predicate) if isinstance(leaf, Condition))
 
 
 def _names(predicate: Predicate, attribute: str) -> bool:

@@ -6,6 +6,7 @@ What each session is told, and why:
 TimeZone                            UTC     Moments come as they are kept, whatever the server's place.
 lock_timeout                        5 s     Waiting longer for another process is an error worth telling, as on SQLite.
 idle_in_transaction_session_timeout 60 s    A process that froze must not hold the change sequence for everybody else.
+jit                                 off     To compile a question to customers takes longer than to answer it.
 application_name                            ``vapi-call-gateway``: who looks at the server's activity sees who asks.
 =================================== ======= ==========================================================================
 
@@ -29,7 +30,7 @@ READERS: Final = 8
 PATIENCE: Final = 5.0
 """Seconds that one waits for a lock, for a connection, or for the server to answer at all."""
 
-_SESSION: Final = ("TimeZone = 'UTC'", "idle_in_transaction_session_timeout = '60s'")
+_SESSION: Final = ("TimeZone = 'UTC'", "idle_in_transaction_session_timeout = '60s'", "jit = off")
 
 
 def writer(url: URL, patience: float = PATIENCE) -> AsyncEngine:

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.types import JSON
 
 from gateway.domain.attributes import Attribute, Kind, Use
@@ -43,6 +43,7 @@ class Tables:
     leases: Table
     saved: Table
     attributes: Table
+    api_keys: Table
 
 
 def tables(catalog: Catalog) -> Tables:
@@ -62,6 +63,7 @@ def tables(catalog: Catalog) -> Tables:
         leases=_leases(metadata),
         saved=_saved(metadata),
         attributes=_attributes(metadata),
+        api_keys=_api_keys(metadata),
     )
 
 
@@ -239,4 +241,23 @@ def _attributes(metadata: MetaData) -> Table:
         Column("name", Text, primary_key=True),
         Column("kind", Text, nullable=False),
         Column("filled", Integer, nullable=False),
+    )
+
+
+def _api_keys(metadata: MetaData) -> Table:
+    """The keys by which callers are known; what they are bound to is null where they are not."""
+    return Table(
+        "api_keys",
+        metadata,
+        Column("id", Words, primary_key=True),
+        Column("name", Words, nullable=False),
+        Column("digest", LargeBinary, nullable=False),
+        Column("scopes", JSON, nullable=False),
+        Column("customers", JSON(none_as_null=True)),
+        Column("assistants", JSON(none_as_null=True)),
+        Column("trusts_servers_only", Boolean, nullable=False),
+        Column("created_at", Instant, nullable=False),
+        Column("expires_at", Instant),
+        Column("revoked_at", Instant),
+        Column("last_used_at", Instant),
     )

@@ -159,10 +159,18 @@ def _drop(writing: Rewriting, before: Row, row: Row, body: bytes | None, reading
 
 
 def _fill(writing: Rewriting, before: Row, row: Row, body: bytes | None, reading: Reading) -> None:
-    """The columns, costs and words are what the document says now."""
-    number = row["mirror_number"]
-    projection = read_again(before, body, facts_of_json(row["mirror_facts"] or {}), reading)
+    """The columns, costs and words are what the document says now, without what has become a secret since."""
+    number, kept = row["mirror_number"], body and _redacted(body, reading)
+    projection = read_again(before, kept, facts_of_json(row["mirror_facts"] or {}), reading)
     made = {**row, **reading.fit(projection.values)}
     made["created_at"] = made["created_at"] or row["created_at"]
     writing.rows.append((before, made))
     writing.costs[number], writing.words[number] = projection.costs, projection.words
+    if kept != body:
+        writing.bodies[number] = kept
+
+
+def _redacted(body: bytes, reading: Reading) -> bytes:
+    document = unpack(body)
+    redacted = reading.redact(document).document
+    return body if redacted == document else pack(redacted)

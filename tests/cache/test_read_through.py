@@ -14,6 +14,7 @@ import pytest
 from gateway.cache.memory import Memory
 from gateway.cache.read_through import ReadThrough
 from gateway.domain import catalog as catalogs
+from gateway.domain.allowance import Allowance
 from gateway.domain.answers import CallAnswer
 from gateway.domain.call import Call
 from gateway.domain.customer import Places
@@ -22,9 +23,15 @@ from gateway.domain.enums import FreshnessSource, FreshnessState
 from gateway.domain.lifetimes import Lifetimes
 from gateway.domain.mirrored import State
 from gateway.domain.ordering import Position
-from gateway.errors import StoreUnavailable, UpstreamMalformed, UpstreamRateLimited, UpstreamUnavailable
+from gateway.errors import (
+    StoreUnavailable,
+    UpstreamBudgetSpent,
+    UpstreamMalformed,
+    UpstreamRateLimited,
+    UpstreamUnavailable,
+)
 from gateway.observe.events import AttributeUnreadable, Event, RefreshFailed, StoreFailed
-from gateway.ports import Change, Place
+from gateway.ports import Change, Place, Terms
 from tests.contracts.memory_mirror import MemoryMirror
 from tests.contracts.sources import ListSource
 from tests.e2e.clocks import Clock
@@ -626,6 +633,59 @@ async def test_presigned_addresses_while_upstream_fails() -> None:
         with pytest.raises(UpstreamUnavailable):
             await b.reader.presigned(ID)
         assert await b.told() == FRESH
+
+
+async def test_a_call_that_is_known_to_be_none_for_whoever_asks_is_not_asked_for() -> None:
+    """There is none for them, fresh or stale, and neither upstream nor memory shows that somebody asked."""
+    async with bench(call()) as b:
+        hidden = Terms(may_see=lambda call: call.customer.name != "Ada", spend=lambda: None)
+        await b.reader.get(ID)
+        b.clock.advance(days=2)
+        assert await b.reader.get(ID, terms=hidden) is None
+        assert await b.reader.get(ID, dt.timedelta(0), terms=hidden) is None
+        assert await b.reader.presigned(ID, terms=hidden) is None
+        assert b.source.asked == [ID]
+
+
+async def test_a_call_that_turns_out_to_be_none_for_whoever_asks() -> None:
+    """Upstream must be asked for what nobody knows; what it says is kept, and told to others alone."""
+    async with bench(call()) as b:
+        hidden = Terms(may_see=lambda call: call.customer.name != "Ada", spend=lambda: None)
+        assert await b.reader.get(ID, terms=hidden) is None
+        assert await b.told() == FRESH
+        assert b.source.asked == [ID]
+
+
+async def test_presigned_addresses_of_a_call_that_turns_out_to_be_none_for_whoever_asks() -> None:
+    """They open a recording, so they go to nobody else."""
+    async with bench(call()) as b:
+        assert await b.reader.presigned(ID, terms=Terms(may_see=lambda call: False, spend=lambda: None)) is None
+
+
+async def test_a_budget_that_is_spent() -> None:
+    """What is unknown fails; what is known is served as it is, and no refresh begins; memory costs nothing."""
+    async with bench(call(), call(OTHER)) as b:
+        allowance = Allowance(1)
+        terms = Terms(may_see=lambda call: True, spend=allowance.spend)
+        assert told(await b.reader.get(ID, terms=terms)) == FETCHED
+        assert told(await b.reader.get(ID, terms=terms)) == FRESH
+        with pytest.raises(UpstreamBudgetSpent):
+            await b.reader.get(OTHER, terms=terms)
+        b.clock.advance(seconds=1)
+        assert told(await b.reader.get(ID, dt.timedelta(0), terms=terms)) == ERROR_STALE
+        b.clock.advance(hours=7)
+        assert told(await b.reader.get(ID, terms=terms)) == STALE
+        await b.landed()
+        assert b.source.asked == [ID]
+
+
+async def test_whoever_joins_a_request_under_way_spends_nothing() -> None:
+    """A request is paid for once, by whoever began it."""
+    async with bench(call()) as b:
+        spent = Terms(may_see=lambda call: True, spend=Allowance(0).spend)
+        first, second = await asyncio.gather(b.reader.get(ID), b.reader.get(ID, terms=spent))
+        assert told(first) == told(second)
+        assert b.source.asked == [ID]
 
 
 async def test_a_document_with_another_id() -> None:

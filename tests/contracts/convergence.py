@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, text, update
 
-from gateway.domain.filters import Search
+from gateway.domain.filters import EVERYTHING, Comparator, Condition, Predicate, Search
 from gateway.domain.mirrored import State, facts_to_json
 from gateway.domain.observations import Observation
 from gateway.ports import Batch
@@ -53,7 +53,11 @@ QUIET: Final = 100
 """The minute in which every call is read once more."""
 _BUSY: Final = 6
 KEYS: Final = ("id:ada", "id:grace")
-ASSISTANTS: Final = (None, "", "a-1")
+SIGHTS: Final[Mapping[str, Predicate]] = {
+    "all calls": EVERYTHING,
+    "calls without an assistant": Condition("assistant_id", Comparator.IS_NULL, value=True),
+    "calls with an assistant": Condition("assistant_id", Comparator.EQ, "a-1"),
+}
 WORDS: Final = ("hello", "world", "again")
 
 
@@ -221,7 +225,7 @@ async def _asked(calls: Any, customers: Any) -> Tables:
         "changes": await calls.changes(0, 100),
         "last": await calls.last_change(),
         "found": {word: await calls.count(Search((word,))) for word in WORDS},
-        "customers": {a: await customers.customers(KEYS, assistant_id=a) for a in ASSISTANTS},
+        "customers": {name: await customers.customers(KEYS, within=within) for name, within in SIGHTS.items()},
     }
 
 

@@ -28,6 +28,7 @@ def observations(count: int = 60) -> tuple[Observation, ...]:
 
 def _document(chance: random.Random, number: int) -> dict[str, Any]:
     stated: dict[str, Any] = {
+        "type": "outboundPhoneCall" if number % 3 else "webCall",
         "assistantId": chance.choice(["sales", "support", None]),
         "endedReason": chance.choice(["customer-ended-call", "silence-timed-out", "Silence", "é", None]),
         "cost": chance.choice([0, 0.1, 0.2, 0.30000000000000004, 1.5, None]),
@@ -62,6 +63,8 @@ def _values(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
 
 
 def _condition(name: str, values: Sequence[Any]) -> st.SearchStrategy[Predicate]:
+    if isinstance(values[0], tuple):
+        return _condition_of_list(name, values)
     attribute, one = st.just(name), st.sampled_from(values)
     several = st.lists(one, max_size=3).map(tuple)
     found = [
@@ -71,6 +74,12 @@ def _condition(name: str, values: Sequence[Any]) -> st.SearchStrategy[Predicate]
     ]
     parts = st.builds(Condition, attribute, st.sampled_from(_TEXT), one.map(lambda text: str(text)[:2]))
     return st.one_of([*found, parts] if isinstance(values[0], str) else found)
+
+
+def _condition_of_list(name: str, values: Sequence[Any]) -> st.SearchStrategy[Predicate]:
+    elements = st.sampled_from(sorted({element for value in values for element in value}))
+    has = st.builds(Condition, st.just(name), st.just(Comparator.CONTAINS), elements)
+    return has | st.builds(Condition, st.just(name), st.just(Comparator.IS_NULL), st.booleans())
 
 
 def _joined(inner: st.SearchStrategy[Predicate]) -> st.SearchStrategy[Predicate]:

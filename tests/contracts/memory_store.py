@@ -14,7 +14,7 @@ from gateway.domain import identifiers
 from gateway.domain.answers import OUTLINE
 from gateway.domain.catalog import Catalog
 from gateway.domain.customers import SINGLE_CALL
-from gateway.domain.filters import Predicate, holds
+from gateway.domain.filters import EVERYTHING, Predicate, holds
 from gateway.domain.mirrored import GONE, LISTED, Mirrored, State, after, overlaid
 from gateway.domain.observations import Observation, Projection
 from gateway.domain.ordering import Position, compare, in_order, position
@@ -116,46 +116,46 @@ class MemoryStore:
     def _change(self, held: Held) -> Change:
         return Change(held.change, held.mirrored.call_id, held.mirrored.state)
 
-    def _customers(self, assistant_id: str | None) -> dict[str, Row]:
+    def all_customers(self, within: Predicate = EVERYTHING) -> dict[str, Row]:
+        """The customers of the calls for which it holds, by their keys."""
         calls: dict[str, list[Row]] = {}
-        for held in self._listed_by_age():
-            if held["customer_key"] and not held["customer_key"].startswith(SINGLE_CALL):
-                calls.setdefault(held["customer_key"], []).append(held)
-        counted = {key: [c for c in of if assistant_id in (None, c["assistant_id"] or "")] for key, of in calls.items()}
-        return {key: self._customer(calls[key], of) for key, of in counted.items() if of}
+        for call in sorted(self._listed(within), key=_age):
+            if (key := call.values["customer_key"]) and not key.startswith(SINGLE_CALL):
+                calls.setdefault(key, []).append(call.values)
+        return {key: self._customer(of) for key, of in calls.items()}
 
-    def _listed_by_age(self) -> list[Row]:
-        listed = (held.values for held in self._calls.values() if held.mirrored.state in LISTED)
-        return sorted(listed, key=lambda values: (values["created_at"], values["id"]))
-
-    def _customer(self, calls: Sequence[Row], counted: Sequence[Row]) -> Row:
-        """What the calls of a customer come to, oldest first; only some of them count in the figures."""
+    def _customer(self, calls: Sequence[Row]) -> Row:
+        """What some calls of a customer come to, oldest first."""
         newest = {name: call[name] for call in calls for name in self._stated if call[name] is not None}
         return {
             **dict.fromkeys(self._stated),
             **newest,
-            "customer_key": counted[0]["customer_key"],
-            "customer_first_seen_at": counted[0]["created_at"],
-            "customer_last_call_at": counted[-1]["created_at"],
-            "customer_call_count": len(counted),
-            "customer_total_cost": sum(round((call["cost"] or 0) * 10**9) for call in counted) / 10**9,
-            "customer_total_duration_seconds": sum(round((c["duration_seconds"] or 0) * 1000) for c in counted) / 1000,
+            "customer_key": calls[0]["customer_key"],
+            "customer_first_seen_at": calls[0]["created_at"],
+            "customer_last_call_at": calls[-1]["created_at"],
+            "customer_call_count": len(calls),
+            "customer_total_cost": sum(round((call["cost"] or 0) * 10**9) for call in calls) / 10**9,
+            "customer_total_duration_seconds": sum(round((c["duration_seconds"] or 0) * 1000) for c in calls) / 1000,
         }
 
     async def customers(
-        self, keys: Sequence[str], *, assistant_id: str | None = None
+        self, keys: Sequence[str], *, within: Predicate = EVERYTHING
     ) -> Mapping[str, Mapping[str, Any]]:
         """The customers of these keys."""
-        return {key: row for key, row in self._customers(assistant_id).items() if key in keys}
+        return {key: row for key, row in self.all_customers(within).items() if key in keys}
 
-    async def customer_page(self, query: PageQuery, *, assistant_id: str | None = None) -> Sequence[Position]:
+    async def customer_page(self, query: PageQuery, *, within: Predicate = EVERYTHING) -> Sequence[Position]:
         """The first of those behind the position."""
-        rows = self._customers(assistant_id).items()
+        rows = self.all_customers(within).items()
         return _page([position(r, key, query.ordering) for key, r in rows if holds(query.predicate, r)], query)
 
-    async def customer_count(self, predicate: Predicate, *, assistant_id: str | None = None) -> int:
+    async def customer_count(self, predicate: Predicate, *, within: Predicate = EVERYTHING) -> int:
         """How many there are."""
-        return sum(holds(predicate, row) for row in self._customers(assistant_id).values())
+        return sum(holds(predicate, row) for row in self.all_customers(within).values())
+
+
+def _age(held: Held) -> tuple[dt.datetime, str]:
+    return held.values["created_at"], held.mirrored.call_id
 
 
 def _page(positions: Iterable[Position], query: PageQuery) -> list[Position]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from gateway.domain.filters import EVERYTHING, Comparator, Condition, Search
+from gateway.domain.filters import EVERYTHING, Comparator, Condition, Predicate, Search
 from gateway.domain.mirrored import State
 from gateway.domain.observations import Observation
 from gateway.domain.ordering import Direction, Order
@@ -271,9 +271,9 @@ async def test_a_call_that_does_not_say_when_it_was_created_stands_where_its_id_
     }
 
 
-async def customer(mirror: Mirror, key: str = "id:c-7", assistant_id: str | None = None) -> dict[str, Any]:
+async def customer(mirror: Mirror, key: str = "id:c-7", within: Predicate = EVERYTHING) -> dict[str, Any]:
     """What is known of a customer."""
-    found = await mirror.customers.customers([key], assistant_id=assistant_id)
+    found = await mirror.customers.customers([key], within=within)
     return {name.removeprefix("customer_"): value for name, value in found.get(key, {}).items() if value is not None}
 
 
@@ -295,9 +295,9 @@ async def test_a_customer_is_what_the_newest_calls_say_with_the_figures_of_all(m
         "total_cost": 0.3,
         "total_duration_seconds": 60.0,
     }
-    with_one = await customer(mirror, assistant_id="a")
+    with_one = await customer(mirror, within=Condition("assistant_id", Comparator.EQ, "a"))
     assert (with_one["call_count"], with_one["total_cost"], with_one["first_seen_at"]) == (1, 0, at(2))
-    assert await customer(mirror, assistant_id="b") == {}
+    assert await customer(mirror, within=Condition("assistant_id", Comparator.EQ, "b")) == {}
 
 
 async def test_what_only_a_deleted_call_said_of_a_customer_is_forgotten(mirror: Mirror) -> None:
@@ -351,7 +351,7 @@ async def test_customers_are_listed_by_their_figures(mirror: Mirror) -> None:
         ("id:c-1", 4),
         ("id:c-0", 2),
     ]
-    mine = await mirror.customers.customer_page(by_cost, assistant_id="a-1")
+    mine = await mirror.customers.customer_page(by_cost, within=Condition("assistant_id", Comparator.EQ, "a-1"))
     assert [(at.id, *at.values) for at in mine] == [("id:c-1", 1)]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from gateway.domain.allowance import Allowance
 from gateway.domain.answers import CallAnswer
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.call import Call
@@ -19,12 +20,12 @@ from gateway.domain.ordering import NEWEST_FIRST, Order, Ordering
 from gateway.domain.principal import ANONYMOUS
 from gateway.domain.stamp import Freshness
 from gateway.errors import BadUserInput, StoreUnavailable
-from gateway.ports import Batch, Place
+from gateway.ports import FREE, Batch, Place, Terms
 from gateway.services.calls import CallPage, Calls
 from gateway.services.checkpoints import Checkpoints, Watermark
 from gateway.services.freshness import MirrorFreshness
 from gateway.services.lists import ListRequest
-from tests.contracts.calls import NOON, at, call_id, document, snapshot
+from tests.contracts.calls import CATALOG, NOON, at, call_id, document, snapshot
 from tests.services.mirrors import Mirror
 
 pytestmark = pytest.mark.anyio
@@ -42,11 +43,11 @@ class Reader:
     asked: list[tuple[str, dt.timedelta | None]] = dataclasses.field(default_factory=list)
     confirmed: list[dt.datetime | None] = dataclasses.field(default_factory=list)
 
-    async def get(self, call_id: str, max_age: dt.timedelta | None = None) -> CallAnswer | None:
+    async def get(self, call_id: str, max_age: dt.timedelta | None = None, *, terms: Terms = FREE) -> CallAnswer | None:
         self.asked.append((call_id, max_age))
         return _answer(call_id)
 
-    async def presigned(self, call_id: str) -> PresignedUrls | None:
+    async def presigned(self, call_id: str, *, terms: Terms = FREE) -> PresignedUrls | None:
         return PresignedUrls(presigned_mono_url=f"https://storage.invalid/{call_id}")
 
     async def many(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Sequence[CallAnswer | None]:
@@ -70,7 +71,14 @@ class Bench:
     @property
     def calls(self) -> Calls:
         freshness = MirrorFreshness(state=self.mirror.state, clock=lambda: NOW, allowed_lag=LAG)
-        return Calls(reader=self.reader, store=self.mirror, freshness=freshness, clock=lambda: NOW, largest_page=100)
+        return Calls(
+            reader=self.reader,
+            store=self.mirror,
+            freshness=freshness,
+            catalog=CATALOG,
+            clock=lambda: NOW,
+            largest_page=100,
+        )
 
     async def page(
         self, predicate: Predicate = EVERYTHING, ordering: Ordering = NEWEST_FIRST, **stated: Any
@@ -95,7 +103,7 @@ def _ids(page: CallPage) -> list[str]:
 async def test_an_id_has_one_spelling(written: str) -> None:
     """However an id is written, the same call is read, with the caller's bound on its age."""
     b = await _bench()
-    assert await b.calls.get(ANONYMOUS, written, dt.timedelta(seconds=3))
+    assert await b.calls.get(ANONYMOUS, Allowance(1), written, dt.timedelta(seconds=3))
     assert b.reader.asked == [(ID, dt.timedelta(seconds=3))]
 
 
@@ -104,14 +112,14 @@ async def test_what_is_no_id(text: str) -> None:
     """It is refused by the name of the argument, and nobody is asked."""
     b = await _bench()
     with pytest.raises(BadUserInput) as refused:
-        await b.calls.get(ANONYMOUS, text)
+        await b.calls.get(ANONYMOUS, Allowance(1), text)
     assert refused.value.argument == "id"
     assert b.reader.asked == []
 
 
 async def test_presigned_addresses() -> None:
     """They come from the reader, made anew."""
-    urls = await (await _bench()).calls.presigned(ANONYMOUS, ID)
+    urls = await (await _bench()).calls.presigned(ANONYMOUS, Allowance(1), ID)
     assert urls is not None
     assert urls.presigned_mono_url == f"https://storage.invalid/{ID}"
 

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.domain.backfilling import Backfill
 from gateway.domain.coverage import Interval
+from gateway.domain.principal import ANONYMOUS
 from gateway.domain.retention import Retention
 from gateway.ports import Delivery
 from gateway.services.checkpoints import Audit, Checkpoints, Watermark
@@ -37,7 +38,7 @@ class Bench:
             retention=Retention(dt.timedelta(hours=20)),
             clock=lambda: at(100),
         )
-        return await status.read()
+        return await status.read(ANONYMOUS)
 
 
 async def test_before_anything_was_done() -> None:

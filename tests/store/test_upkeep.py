@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from gateway.domain import catalog as catalogs
 from gateway.domain.catalog import Configured, build
 from gateway.domain.decode import decoder
 from gateway.domain.filters import Search
 from gateway.domain.observations import Projection
 from gateway.domain.projection import projector
+from gateway.domain.redaction import REDACTED
 from gateway.ports import Delivery, Document
 from gateway.store.upkeep import WATERMARK
 from tests.contracts import convergence
@@ -169,6 +171,17 @@ async def test_filling_all_of_it_changes_nothing_where_nothing_was_declared_anew
     await mirror.upkeep.refill_all()
     assert await mirror.upkeep.refill(10) == 3
     assert await convergence.rows_of(mirror.database) == before
+
+
+async def test_what_has_become_a_secret_goes_out_of_the_documents(database_url: str) -> None:
+    async with mirror_at(database_url) as before:
+        await before.apply(snapshot(document(1, metadata={"doorCode": "canary-4711", "customerId": "c-7"}), 1))
+    async with mirror_at(database_url, catalogs.build(secret_keys=["door_code"])) as mirror:
+        await mirror.upkeep.refill_all()
+        assert await mirror.upkeep.refill(10) == 1
+        held = (await mirror.call(1)).document
+        assert held is not None
+        assert held["metadata"] == {"doorCode": REDACTED, "customerId": "c-7"}
 
 
 async def test_filling_from_what_is_left_of_a_document_keeps_what_the_row_knows(mirror: Mirror) -> None:

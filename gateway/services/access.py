@@ -1,0 +1,54 @@
+"""Access: what a principal may ask of a list."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+
+from gateway.domain import paging
+from gateway.domain.attributes import Attribute
+from gateway.domain.filters import Condition, Predicate, Search, leaves
+from gateway.domain.narrowing import visible
+from gateway.domain.ordering import Ordering
+from gateway.domain.policy import check_use
+from gateway.domain.principal import Principal, Scope
+from gateway.services.lists import ListRequest
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Access:
+    """The attributes of a list by their flat names, by which it is decided who may filter and sort by what."""
+
+    attributes: Mapping[str, Attribute]
+
+    def permitted(self, request: ListRequest, principal: Principal) -> ListRequest:
+        """The request, if the principal may make it; its filter is looked at when it is known.
+
+        A cursor of it is one of the list that this principal sees, and of no other.
+
+        Raises:
+            Forbidden: it sorts by something that the principal does not see whole; so does its filter, later.
+        """
+        self._check_ordering(request.ordering, principal)
+
+        def predicate(now: dt.datetime) -> Predicate:
+            asked = request.predicate(now)
+            self.check(asked, principal)
+            return asked
+
+        stated = paging.digest([request.stated, repr(visible(principal))]) if principal.is_bound else request.stated
+        return dataclasses.replace(request, predicate=predicate, stated=stated)
+
+    def check(self, predicate: Predicate, principal: Principal) -> None:
+        """Raise `Forbidden` where a filter tells of something that the principal does not see whole."""
+        for leaf in leaves(predicate):
+            match leaf:
+                case Search():
+                    principal.need(Scope.CONTENT_READ, "search in what was said")
+                case Condition(name):
+                    check_use(self.attributes[name], principal, sorting=False)
+
+    def _check_ordering(self, ordering: Ordering, principal: Principal) -> None:
+        for order in ordering:
+            check_use(self.attributes[order.attribute], principal, sorting=True)
