@@ -18,7 +18,7 @@ def catalog_of(settings: Settings) -> Catalog:
         "customer": _configured("customer", settings.customer.attributes),
     }
     try:
-        return catalogs.build(own, _places(settings))
+        return catalogs.build(own, _places(settings), secret_keys=settings.secret_keys)
     except SettingsInvalid as error:
         raise located(error, settings) from None
 

@@ -17,6 +17,7 @@ from gateway.domain.decode import decoder
 from gateway.domain.fingerprints import fingerprint
 from gateway.domain.observations import Projection, Snapshot
 from gateway.domain.projection import projector
+from gateway.domain.redaction import redactor
 from gateway.domain.retention import Retention
 from gateway.observe.events import Listener
 from gateway.ports import CallSource, Change
@@ -35,6 +36,7 @@ from gateway.store import opening
 from gateway.store.calls import SqlCalls
 from gateway.store.customers import SqlCustomers
 from gateway.store.database import Database
+from gateway.store.keys import SqlKeys
 from gateway.store.ledger import SqlLedger
 from gateway.store.packing import digest, pack
 from gateway.store.sync import SqlSync
@@ -64,6 +66,7 @@ class Mirror:
     ledger: SqlLedger
     state: SqlSync
     upkeep: SqlUpkeep
+    keys: SqlKeys
     intake: Intake
     preparing: Preparing
     retention: Retention
@@ -116,6 +119,7 @@ def mirror(
         ledger=SqlLedger(database),
         state=SqlSync(database),
         upkeep=SqlUpkeep(database, catalog, functools.partial(_projected, prepare)),
+        keys=SqlKeys(database),
         intake=Intake(calls, changed=changed),
         preparing=prepare,
         retention=retention(settings),
@@ -136,7 +140,11 @@ def preparing(settings: Settings, identity_key: bytes) -> Preparing:
 
 def _preparing(catalog: Catalog, identity_key: bytes) -> Preparing:
     return Preparing(
-        decode=decoder(catalog, identity_key, lists=False), project=projector(catalog), pack=pack, digest=digest
+        decode=decoder(catalog, identity_key, lists=False),
+        project=projector(catalog),
+        pack=pack,
+        digest=digest,
+        redact=redactor(catalog.secret_keys),
     )
 
 

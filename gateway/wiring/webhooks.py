@@ -29,7 +29,15 @@ def service(
         noticed=dt.timedelta(seconds=settings.webhook_noticed_seconds),
         late=dt.timedelta(seconds=settings.webhook_late_seconds),
     )
-    return Webhooks(ledger=kept.ledger, store=kept.calls, rereads=rereads, clock=clock, applied=applied, listen=listen)
+    return Webhooks(
+        ledger=kept.ledger,
+        store=kept.calls,
+        rereads=rereads,
+        clock=clock,
+        applied=applied,
+        redact=kept.preparing.redact,
+        listen=listen,
+    )
 
 
 def view(settings: Settings, webhooks: Webhooks, *, clock: Callable[[], dt.datetime], listen: Listener) -> WebhookView:
@@ -38,6 +46,7 @@ def view(settings: Settings, webhooks: Webhooks, *, clock: Callable[[], dt.datet
         webhooks,
         schemes=tuple(schemes(settings)),
         limit=settings.webhook_body_bytes,
+        seconds=settings.body_seconds,
         clock=clock,
         anonymous=settings.webhook_anonymous,
         listen=listen,
