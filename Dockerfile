@@ -16,8 +16,8 @@ COPY --from=build /opt/gateway /opt/gateway
 RUN useradd --system --uid 10001 --no-create-home gateway && install -d -o gateway /data
 USER gateway
 VOLUME /data
-# Inside a container 127.0.0.1 is reached by nobody, so it listens everywhere. This version asks nobody who they are:
-# it starts only if GATEWAY_ALLOW_ANONYMOUS=1 says that whoever reaches the port may read every call.
+# Inside a container 127.0.0.1 is reached by nobody, so it listens everywhere, and starts only where somebody can be let
+# in: make an API key first (docs/deployment.md), or set GATEWAY_JWT_JWKS_URL and its relatives.
 ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1 GATEWAY_HOST=0.0.0.0 GATEWAY_PORT=8000 GATEWAY_DATA_DIR=/data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \

@@ -36,12 +36,17 @@ PAGE = """
 @asynccontextmanager
 async def served(upstream: httpx.AsyncBaseTransport) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway that runs in this process, in front of this upstream."""
-    about = {"upstream_key": SecretStr("sim-private-key"), "upstream_rate": 0.0, "identity_key": SecretStr("x" * 16)}
+    about = {
+        "allow_anonymous": True,
+        "upstream_key": SecretStr("sim-private-key"),
+        "upstream_rate": 0.0,
+        "identity_key": SecretStr("x" * 16),
+    }
     built = app.build(Settings().model_copy(update=about), transport=upstream)
     transport = httpx.ASGITransport(built)
     async with (
         built.router.lifespan_context(built),
-        httpx.AsyncClient(transport=transport, base_url="http://x") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
         yield client
 

@@ -196,6 +196,7 @@ class Asked:
     calls: CallStore
     customers: CustomerStore
     keys: Sequence[str]
+    assistants: Sequence[str]
     deep: Sequence[Position]
     deep_customers: Sequence[Position]
 
@@ -204,14 +205,18 @@ def _is(attribute: str, value: Any) -> Condition:
     return Condition(attribute, Comparator.EQ, value)
 
 
+def _in(attribute: str, values: Sequence[Any]) -> Condition:
+    return Condition(attribute, Comparator.IN, tuple(values))
+
+
 def served_by_an_index(asked: Asked) -> Mapping[str, Sequence[Question]]:
     """Questions that may take 5 ms."""
 
     def page(predicate: Predicate = EVERYTHING, **more: Any) -> Question:
         return lambda: asked.calls.page(PageQuery(predicate=predicate, limit=PAGE, **more))
 
-    def customers(**more: Any) -> Question:
-        return lambda: asked.customers.customer_page(PageQuery(ordering=BY_COST, limit=PAGE, **more))
+    def customers(within: Predicate = EVERYTHING, **more: Any) -> Question:
+        return lambda: asked.customers.customer_page(PageQuery(ordering=BY_COST, limit=PAGE, **more), within=within)
 
     plans = [_is("customer_plan", plan) for plan in PLANS if plan]
     return {
@@ -227,6 +232,8 @@ def served_by_an_index(asked: Asked) -> Mapping[str, Sequence[Question]]:
         "customers by total cost": [customers()],
         "customers by total cost, half of them deep": [customers(after=p) for p in asked.deep_customers],
         "a hundred customers by key": [lambda: asked.customers.customers(asked.keys[:PAGE])],
+        "customers of an assistant by total cost": [customers(_is("assistant_id", a)) for a in asked.assistants],
+        "customers of some keys by total cost": [customers(_in("customer_key", asked.keys[:PAGE]))],
     }
 
 
@@ -241,6 +248,7 @@ def served_by_reading(asked: Asked) -> Mapping[str, Sequence[Question]]:
 
     nobody, dear = _is("customer_name", "nobody"), Condition("cost", Comparator.GT, 0.999)
     part = Condition("customer_email", Comparator.CONTAINS, "nobody")
+    one, two = _is("assistant_id", asked.assistants[0]), _in("assistant_id", asked.assistants[:2])
     by = {name: (Order(name, Direction.DESC),) for name in ("cost", "duration_seconds", "ended_reason")}
     slow = "artifact_performance_metrics_turn_latency_average"
     return {
@@ -266,6 +274,15 @@ def served_by_reading(asked: Asked) -> Mapping[str, Sequence[Question]]:
         ],
         "customers by name": [
             lambda: asked.customers.customer_page(PageQuery(ordering=(Order("customer_name"),), limit=PAGE))
+        ],
+        "customers of two assistants by total cost": [
+            lambda: asked.customers.customer_page(PageQuery(ordering=BY_COST, limit=PAGE), within=two)
+        ],
+        "a hundred customers, out of an assistant's calls": [
+            lambda: asked.customers.customers(asked.keys[:PAGE], within=one)
+        ],
+        "three customers, out of calls of a type": [
+            lambda: asked.customers.customers(asked.keys[:3], within=_is("type", "webCall"))
         ],
     }
 
@@ -334,12 +351,14 @@ async def _asked(database: Database, of: Catalog, count: int) -> Asked:
               ORDER BY total_cost_nano DESC, customer_key DESC LIMIT 20 OFFSET :half"""
     async with database.reading() as connection:
         rows = (await connection.exec_driver_sql(half, {"half": count // 2})).all()
+        assistants = (await connection.exec_driver_sql("SELECT DISTINCT assistant_id FROM calls LIMIT 3")).all()
         customers = (await connection.exec_driver_sql(dear, {"half": max(10, count // 10) // 2})).all()
     epoch, microsecond = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(microseconds=1)
     return Asked(
         calls=SqlCalls(database, of, lambda _: _never()),
         customers=SqlCustomers(database),
         keys=[row.customer_key for row in rows],
+        assistants=[row.assistant_id for row in assistants],
         deep=[Position((epoch + row.created_at * microsecond,), row.id) for row in rows[:20]],
         deep_customers=[Position((row.total_cost_nano / 10**9,), row.customer_key) for row in customers],
     )

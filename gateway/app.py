@@ -13,6 +13,7 @@ import datetime as dt
 import ipaddress
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Final
 
 import httpx
 from starlette.applications import Starlette
@@ -34,21 +35,27 @@ from gateway.services.customers import Customers
 from gateway.services.erasure import Erasure
 from gateway.services.following import Following
 from gateway.services.freshness import MirrorFreshness
+from gateway.services.keys import Keys
 from gateway.services.mirror import CallMirror
 from gateway.services.relations import Relations
 from gateway.services.status import MirrorStatus
 from gateway.services.webhooks import Webhooks
 from gateway.settings import Settings
-from gateway.web.graphql import GraphQLView
+from gateway.web.auth import principal
 from gateway.web.health import Health
 from gateway.web.middleware.request_id import RequestId
 from gateway.web.refusals import HANDLERS
 from gateway.web.routes import routes
+from gateway.wiring import doors, walls
+from gateway.wiring import graphql as graphql_wiring
+from gateway.wiring import recordings as recording_wiring
 from gateway.wiring import webhooks as webhook_wiring
+from gateway.wiring.api_keys import api_keys
 from gateway.wiring.catalogs import catalog_of
 from gateway.wiring.keys import data_dir, has_started, identity_key, passing_key
 from gateway.wiring.lifetimes import lifetimes
 from gateway.wiring.mirror import Keeper, Mirror, keeper, mirror
+from gateway.wiring.tokens import tokens
 from gateway.wiring.upstream import Upstream, upstream
 
 __all__ = [
@@ -57,6 +64,7 @@ __all__ = [
     "build",
     "catalog_of",
     "check_exposure",
+    "check_ways_in",
     "data_dir",
     "decoder_of",
     "gateway",
@@ -66,6 +74,12 @@ __all__ = [
     "schema_of",
     "utc_now",
 ]
+
+
+_WAYS_IN: Final = (
+    "Let people in by API keys (gateway keys create) or by the tokens of your sign-in (GATEWAY_JWT_JWKS_URL and its "
+    "relatives: docs/security.md)"
+)
 
 
 def utc_now() -> dt.datetime:
@@ -88,6 +102,7 @@ class Gateway:
     related: RelatedThings
     services: Services
     webhooks: Webhooks
+    keys: Keys
     freshness: MirrorFreshness
     following: Following
 
@@ -101,6 +116,7 @@ class Gateway:
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self.mirror.database.close)
             await self.mirror.open()
+            stack.push_async_callback(self.keys.close)
             await stack.enter_async_context(self.upstream.http)
             stack.push_async_callback(self.reader.close)
             stack.push_async_callback(self.related.close)
@@ -140,19 +156,32 @@ def build(
     health = Health(
         freshness=built.freshness, lag_limit=settings.lag_limit_seconds if settings.lag_limit_seconds else None
     )
-    graphql = GraphQLView(schema_of(built.catalog, listen=listen), services=built.services, clock=clock)
+    graphql = graphql_wiring.view(settings, built.catalog, services=built.services, clock=clock, listen=listen)
+    recordings, storage = recording_wiring.view(
+        settings, built.services.calls, principal=principal, transport=transport
+    )
     received = webhook_wiring.view(settings, built.webhooks, clock=clock, listen=listen)
+    known_by_token, issuer = tokens(
+        settings,
+        built.catalog,
+        identity_key(settings),
+        clock=clock,
+        timer=time.monotonic,
+        listen=listen,
+        transport=transport,
+    )
+    guard = doors.guard(settings, [built.keys, *([known_by_token] if known_by_token else [])])
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with built.opened(), built.at_work():
+        async with storage, issuer, built.opened(), built.at_work():
             health.is_open = True
             yield
             health.is_open = False
 
     app = Starlette(
-        routes=routes(graphql, webhooks=received, health=health),
-        middleware=[Middleware(RequestId, listen=listen)],
+        routes=routes(guard, graphql, recordings=recordings, webhooks=received, health=health),
+        middleware=[*walls.outer(settings), Middleware(RequestId, listen=listen), *walls.inner(settings)],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
@@ -192,6 +221,7 @@ def gateway(
         read_presigned=presigned_reader(catalog),
         lifetimes=lifetimes(settings),
         clock=clock,
+        redact=kept.preparing.redact,
         listen=listen,
     )
     freshness = MirrorFreshness(state=kept.state, clock=clock, allowed_lag=_allowed_lag(settings))
@@ -201,6 +231,7 @@ def gateway(
         fresh=settings.related_fresh_seconds,
         kept=settings.kept_seconds,
         timer=time.monotonic,
+        redact=kept.preparing.redact,
     )
     keeps = keeper(settings, kept, vapi, secret, clock=clock, listen=listen)
     largest = settings.page_size_limit
@@ -220,12 +251,20 @@ def gateway(
         reader=reader,
         related=related,
         services=Services(
-            calls=Calls(reader=reader, store=kept.calls, freshness=freshness, clock=clock, largest_page=largest),
+            calls=Calls(
+                reader=reader,
+                store=kept.calls,
+                freshness=freshness,
+                catalog=catalog,
+                clock=clock,
+                largest_page=largest,
+            ),
             customers=Customers(store=kept.customers, catalog=catalog, clock=clock, largest_page=largest),
             relations=Relations(related),
             mirror=MirrorStatus(state=kept.state, ledger=kept.ledger, retention=kept.retention, clock=clock),
         ),
         webhooks=webhook_wiring.service(settings, kept, applied=applied, clock=clock, listen=listen),
+        keys=api_keys(settings, catalog, kept.keys, clock=clock, timer=time.monotonic, listen=listen),
         freshness=freshness,
         following=Following(kept.calls, changed, listen=listen),
     )
@@ -237,6 +276,7 @@ class Maintenance:
 
     mirror: Mirror
     erasure: Erasure
+    keys: Keys
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -265,17 +305,21 @@ def maintenance(settings: Settings) -> Maintenance:
     catalog = catalog_of(settings)
     kept = mirror(settings, catalog, identity_key(settings), changed=lambda _: None)
     erasure = Erasure(kept.calls, kept.intake, catalog.aliases, kept.database.checkpoint)
-    return Maintenance(mirror=kept, erasure=erasure)
+    keys = api_keys(settings, catalog, kept.keys, clock=utc_now, timer=time.monotonic)
+    return Maintenance(mirror=kept, erasure=erasure, keys=keys)
 
 
-async def make_ready(settings: Settings) -> None:
+async def make_ready(settings: Settings) -> bool:
     """Make the mirror's tables ready, so that one that cannot be used is told of before anything listens.
+
+    Tells whether there is an API key that opens something.
 
     Raises:
         StoreError: the mirror's database cannot be used.
     """
-    async with maintenance(settings).opened():
-        pass
+    kept = maintenance(settings)
+    async with kept.opened():
+        return await kept.keys.any_valid()
 
 
 def schema_of(catalog: Catalog, *, listen: Listener = silence) -> CatalogSchema:
@@ -292,7 +336,7 @@ def decoder_of(settings: Settings, catalog: Catalog) -> Decode:
 
 
 def check_exposure(settings: Settings) -> None:
-    """Refuse to be reachable from other machines while nobody is asked who they are, unless that is said to be meant.
+    """Refuse to be reachable from other machines while somebody is let in whom nobody knows.
 
     Raises:
         SettingsInvalid: the host is not this machine's own.
@@ -304,11 +348,36 @@ def check_exposure(settings: Settings) -> None:
             f"GATEWAY_WEBHOOK_ANONYMOUS=1 is for one's own machine, and GATEWAY_HOST is {settings.host}: whoever "
             "reaches it could delete every call. Set GATEWAY_WEBHOOK_SECRETS instead"
         )
-    if not settings.allow_anonymous:
+    if settings.allow_anonymous:
         raise SettingsInvalid(
-            f"GATEWAY_HOST is {settings.host}: whoever reaches it could read every call, as this version asks nobody "
-            "who they are. Listen on 127.0.0.1 behind something that does, or set GATEWAY_ALLOW_ANONYMOUS=1"
+            f"GATEWAY_ALLOW_ANONYMOUS=1 is for one's own machine, and GATEWAY_HOST is {settings.host}: whoever reaches "
+            f"it could read every call. {_WAYS_IN}"
         )
+
+
+def check_ways_in(settings: Settings, *, has_keys: bool) -> str | None:
+    """What to say where nobody would be let in yet, or everybody to everything; None where all is well.
+
+    Raises:
+        SettingsInvalid: the host is not this machine's own, and a door that opens to nobody is not what is meant.
+    """
+    if _has_issuer(settings) and not (settings.jwt_customer_claim or settings.jwt_assistants_claim):
+        return (
+            "Every token of your sign-in opens the calls of all customers: set GATEWAY_JWT_CUSTOMER_CLAIM to the claim "
+            "that says whose calls a token opens (docs/security.md)"
+        )
+    if has_keys or _has_issuer(settings) or settings.allow_anonymous:
+        return None
+    if not _is_loopback(settings.host):
+        raise SettingsInvalid(f"GATEWAY_HOST is {settings.host}, and nobody could be told from a stranger. {_WAYS_IN}")
+    return (
+        f"Nobody is let in yet. {_WAYS_IN}; on your own machine, GATEWAY_ALLOW_ANONYMOUS=1 lets everybody on it read "
+        "every call"
+    )
+
+
+def _has_issuer(settings: Settings) -> bool:
+    return settings.jwt_jwks_url is not None or settings.jwt_jwks_file is not None
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,7 +6,9 @@ them; everything else gets plain values.
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,9 +23,13 @@ from gateway.toml_lines import line_of
 
 _PREFIX: Final = "GATEWAY_"
 _FILE_VARIABLE: Final = f"{_PREFIX}SETTINGS_FILE"
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")
 _KEY_VARIABLES: Final = ("GATEWAY_UPSTREAM_KEY", "VAPI_API_KEY")
 
 Seconds = Annotated[float, Field(ge=0, le=10 * 365 * 24 * 3600, allow_inf_nan=False)]
+JwtAlgorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]  # with a key that may be known to all: no secret, and not “none”
 Days = Annotated[float, Field(ge=0, le=100 * 365, allow_inf_nan=False)]
 
 
@@ -118,7 +124,110 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     allow_anonymous: bool = Field(
-        default=False, description="Listen beyond this machine although nobody is asked who they are."
+        default=False,
+        description="Let in, with every scope, who shows no credential: for trying it out on one's own machine.",
+    )
+    jwt_jwks_url: str | None = Field(
+        default=None,
+        description="Where the issuer of tokens publishes its keys (JWKS): see docs/security.md. https, or http on "
+        "this machine.",
+    )
+    jwt_jwks_file: Path | None = Field(
+        default=None, description="The file with the keys of the issuer (JWKS), read at start, instead of an address."
+    )
+    jwt_jwks_seconds: Seconds = Field(
+        default=600, gt=0, description="How long published keys are used before they are read again."
+    )
+    jwt_issuer: str | None = Field(default=None, description="Who issues the tokens: their claim `iss`, to the letter.")
+    jwt_audience: str | None = Field(
+        default=None, description="Whom the tokens are for: what their claim `aud` is, or has among others."
+    )
+    jwt_algorithms: Annotated[tuple[JwtAlgorithm, ...], NoDecode] = Field(
+        default=get_args(JwtAlgorithm),
+        min_length=1,
+        description="The algorithms by which tokens may be signed; parted by commas.",
+    )
+    jwt_leeway_seconds: Seconds = Field(
+        default=30, le=3600, description="By how much the clocks of the issuer and of the gateway may differ."
+    )
+    jwt_scopes_claim: str = Field(
+        default="scope", min_length=1, description="The claim with the scopes: a text with blanks between, or a list."
+    )
+    jwt_scopes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("calls:read",), description="The scopes of a token without that claim; parted by commas."
+    )
+    jwt_customer_claim: str | None = Field(
+        default=None,
+        description="The claim with the customers whose calls a token opens, one or several; by default tokens open "
+        "the calls of all.",
+    )
+    jwt_customer_attribute: Literal["customerId", "externalId", "number", "sipUri", "email"] = Field(
+        default="customerId", description="What that claim says of a customer."
+    )
+    jwt_assistants_claim: str | None = Field(
+        default=None,
+        description="The claim with the ids of the assistants whose calls a token opens; by default those of all.",
+    )
+    binding_trust: Literal["any", "server"] = Field(
+        default="any",
+        description="Which statements make a call that of a customer for somebody who sees theirs alone: any, or "
+        "those alone that no browser could have written.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses and networks (10.0.0.0/8) of proxies in front of the gateway: only what they say in "
+        "X-Forwarded-For is believed.",
+    )
+    rate_per_minute: int = Field(
+        default=1200, ge=0, le=10_000_000, description="Requests that one caller may make in a minute; 0 for any."
+    )
+    rate_per_address_per_minute: int = Field(
+        default=6000,
+        ge=0,
+        le=10_000_000,
+        description="Requests that may come from one address in a minute, those that show no credential included; 0 "
+        "for any.",
+    )
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="The names by which the gateway is asked, beside localhost; parted by commas, * is any. By default "
+        "only localhost where anonymous callers are allowed on this machine, and any name otherwise.",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="The origins whose pages may ask and read the answers, such as https://app.example.com; several "
+        "are parted by commas, * is any.",
+    )
+    graphiql: bool = Field(default=False, description="Whether a browser that opens /graphql gets GraphiQL.")
+    recordings: Literal["redirect", "stream"] = Field(
+        default="redirect",
+        description="How /calls/{id}/recording answers: with the address at Vapi's storage, which is short-lived, or "
+        "with the recording itself.",
+    )
+    connections: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="Connections of clients at most; by default as many as the process may have files open, less what "
+        "the gateway needs itself. Where there are more, those that say nothing go first.",
+    )
+    connections_per_address: int = Field(
+        default=256,
+        ge=1,
+        le=1_000_000,
+        description="Connections of one address at most, and never more than half of all; trusted proxies may have any "
+        "number.",
+    )
+    header_seconds: Seconds = Field(
+        default=10, gt=0, description="How long a client may take for the headers of a request."
+    )
+    body_seconds: Seconds = Field(
+        default=60,
+        gt=0,
+        description="How long a client may take for the body of a request, and to take up some of the answer.",
+    )
+    header_bytes: int = Field(
+        default=2**16, ge=2**10, le=2**20, description="How long the address and headers of a request may be, in bytes."
     )
     settings_file: Path | None = Field(default=None, description="The TOML file with further settings.")
     data_dir: Path | None = Field(
@@ -204,6 +313,59 @@ class Settings(BaseSettings):
         default=10, gt=0, description="How long the database may take for a list or a count before it is interrupted."
     )
 
+    body_bytes: int = Field(
+        default=2**20, ge=2**10, le=2**30, description="The largest body of a GraphQL request, in bytes."
+    )
+    query_tokens: int = Field(
+        default=5_000, ge=10, le=1_000_000, description="Tokens of a document at most: names, numbers, texts, signs."
+    )
+    query_depth: int = Field(default=20, ge=1, le=200, description="Fields below each other at most.")
+    query_aliases: int = Field(default=200, ge=1, le=1_000_000, description="Aliases of a document at most.")
+    query_directives: int = Field(default=200, ge=1, le=1_000_000, description="Directives of a document at most.")
+    query_root_fields: int = Field(default=50, ge=1, le=1_000_000, description="Fields of the query itself at most.")
+    query_selections: int = Field(
+        default=5_000,
+        ge=1,
+        le=1_000_000,
+        description="Fields and fragments of a document at most, with every fragment written out where it is spread.",
+    )
+    query_comparisons: int = Field(
+        default=100_000,
+        ge=1,
+        le=500_000,
+        description="What comparing the fields of one name with each other may take while a document is validated.",
+    )
+    query_cost: int = Field(
+        default=100_000, ge=1, le=10**9, description="What an operation may cost at most: see docs/limits.md."
+    )
+    query_seconds: Seconds = Field(
+        default=30, gt=0, description="How long an operation may take before it is ended, with all that it began."
+    )
+    upstream_budget: int = Field(
+        default=100, ge=0, le=1_000_000, description="Requests to Vapi that one operation may cause; 0 for any number."
+    )
+    documents_file: Path | None = Field(
+        default=None, description="The manifest of trusted documents, which requests name by `documentId`."
+    )
+    documents_only: bool = Field(default=False, description="Execute documents of the manifest and no others.")
+    persisted_queries: bool = Field(
+        default=True, description="Whether a document that was sent once can be named by its hash (Apollo's protocol)."
+    )
+    persisted_query_bytes: int = Field(
+        default=4 * 2**20, ge=2**10, le=2**30, description="Memory for such documents, in bytes."
+    )
+    document_max_age_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=31_536_000,
+        description="For how long a browser may keep the answer to a GET that names its document; 0 asks each time "
+        "whether it is still the same.",
+    )
+    introspection: bool = Field(default=True, description="Whether the schema can be asked for by GraphQL itself.")
+    suggestions: bool = Field(
+        default=True, description="Whether errors suggest names of the schema (“Did you mean …?”)."
+    )
+
     sync: bool = Field(
         default=True,
         description="Whether this process may keep the mirror up: backfill, poll, reconcile. Of several that may, one "
@@ -255,6 +417,11 @@ class Settings(BaseSettings):
         default=180, description="How long after the report of its end a call is read once more, for late analysis."
     )
 
+    secret_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Keys of calls under which your team keeps secrets, such as memberPin: what stands under them is "
+        "taken out before anything is kept or shown, beside what looks like a secret anyhow.",
+    )
     keep_content_days: Days = Field(
         default=0, description="How long transcripts, messages, analysis and search words are kept; 0 for good."
     )
@@ -266,11 +433,36 @@ class Settings(BaseSettings):
     call: CallSettings = Field(default=CallSettings(), description="The call: see docs/settings.md.")
     customer: CustomerSettings = Field(default=CustomerSettings(), description="The customer: see docs/settings.md.")
 
-    @field_validator("webhook_secrets", mode="before")
+    @field_validator(
+        "webhook_secrets",
+        "secret_keys",
+        "hosts",
+        "cors_origins",
+        "trusted_proxies",
+        "jwt_algorithms",
+        "jwt_scopes",
+        mode="before",
+    )
     @classmethod
     def _parted(cls, stated: object) -> object:
         """A variable of the environment holds several with commas between them."""
         return tuple(filter(None, map(str.strip, stated.split(",")))) if isinstance(stated, str) else stated
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, stated: tuple[str, ...]) -> tuple[str, ...]:
+        """Whoever is trusted by mistake can claim any address."""
+        for each in stated:
+            ipaddress.ip_network(each)
+        return stated
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, stated: tuple[str, ...]) -> tuple[str, ...]:
+        """A browser compares them letter by letter: no path, no slash at the end, no capitals."""
+        if not all(origin == "*" or _ORIGIN.fullmatch(origin) for origin in stated):
+            raise ValueError("an origin is written like https://app.example.com or http://localhost:3000")
+        return stated
 
     @classmethod
     def settings_customise_sources(

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -13,23 +14,56 @@ from pydantic import SecretStr
 from gateway import app
 from gateway.errors import SettingsInvalid, StoreIncompatible, StoreUnavailable
 from gateway.observe.events import Event, SyncBegun
+from gateway.services.keys import Wish
 from tests.graph import asking
 from tests.wiring.stated import settings
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "gateway.example"])  # noqa: S104  # what is refused
 def test_nobody_beyond_the_machine_is_served_unasked(host: str) -> None:
-    with pytest.raises(SettingsInvalid, match="GATEWAY_ALLOW_ANONYMOUS"):
-        app.check_exposure(settings(host=host))
+    with pytest.raises(SettingsInvalid, match=r"GATEWAY_ALLOW_ANONYMOUS=1 .*gateway keys create"):
+        app.check_exposure(settings(host=host, allow_anonymous=True))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
-def test_the_machine_itself_is_served(host: str) -> None:
-    app.check_exposure(settings(host=host))
+def test_the_machine_itself_is_served_unasked_where_that_is_meant(host: str) -> None:
+    app.check_exposure(settings(host=host, allow_anonymous=True))
 
 
-def test_whoever_says_that_it_is_meant_is_believed() -> None:
-    app.check_exposure(settings(host="0.0.0.0", allow_anonymous=True))  # noqa: S104  # what is allowed
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "gateway.example"])  # noqa: S104  # what is refused
+def test_a_door_beyond_the_machine_that_opens_to_nobody_is_a_mistake(host: str) -> None:
+    with pytest.raises(SettingsInvalid, match=rf"GATEWAY_HOST is {host}.*gateway keys create.*GATEWAY_JWT_JWKS_URL"):
+        app.check_ways_in(settings(host=host), has_keys=False)
+
+
+@pytest.mark.parametrize("way", ["key", "url", "file"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])  # noqa: S104  # what is allowed
+def test_a_key_or_an_issuer_is_a_way_in(host: str, way: str, tmp_path: Path) -> None:
+    issuers: dict[str, dict[str, Any]] = {
+        "url": {"jwt_jwks_url": "https://login.example/keys"},
+        "file": {"jwt_jwks_file": tmp_path / "keys.json"},
+    }
+    assert app.check_ways_in(settings(host=host, **issuers.get(way, {})), has_keys=way == "key") is None
+
+
+def test_on_the_machine_itself_a_door_that_opens_to_nobody_yet_is_told_of() -> None:
+    advice = app.check_ways_in(settings(), has_keys=False)
+    assert advice is not None
+    for way in ("gateway keys create", "GATEWAY_JWT_JWKS_URL", "GATEWAY_ALLOW_ANONYMOUS=1"):
+        assert way in advice
+    assert app.check_ways_in(settings(allow_anonymous=True), has_keys=False) is None
+
+
+@pytest.mark.anyio
+async def test_a_key_is_a_way_in_as_long_as_it_is_valid(tmp_path: Path) -> None:
+    stated = asking.settings(data_dir=tmp_path)
+    assert not await app.make_ready(stated)
+    kept = app.maintenance(stated)
+    async with kept.opened():
+        key, _ = await kept.keys.create(Wish(name="reports"))
+        assert await app.make_ready(stated)
+        await kept.keys.revoke(key.id)
+    assert not await app.make_ready(stated)
 
 
 def test_a_start_without_a_key_says_which_setting_is_missing() -> None:

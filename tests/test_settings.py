@@ -187,3 +187,16 @@ def test_every_setting_has_a_help() -> None:
 def test_a_variable_that_is_no_setting_is_noticed() -> None:
     environment = ["GATEWAY_PORT", "GATEWAY_UPSTREAM_KYE", "VAPI_API_KEY", "PATH"]
     assert unknown_variables(environment) == ["GATEWAY_UPSTREAM_KYE"]
+
+
+@pytest.mark.parametrize("stated", ["https://app.example.com/", "app.example.com", "https://App.example.com", "null"])
+def test_an_origin_that_no_browser_would_send_is_told(stated: str, tmp_path: Path) -> None:
+    result = run(tmp_path, None, "serve", GATEWAY_CORS_ORIGINS=f"http://localhost:3000,{stated}")
+    assert result.exit_code == 2
+    assert "GATEWAY_CORS_ORIGINS in the environment" in result.output
+    assert "https://app.example.com" in result.output
+
+
+def test_origins_are_parted_by_commas_and_an_asterisk_is_any() -> None:
+    with CliRunner(env={"GATEWAY_CORS_ORIGINS": "https://app.example.com, *,http://[::1]:3000"}).isolation():
+        assert load().cors_origins == ("https://app.example.com", "*", "http://[::1]:3000")

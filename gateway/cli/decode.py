@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 def command(files: tuple[Path, ...], file: Path | None) -> None:
     """Show what the gateway reads in FILES: calls, lists of calls, or webhooks, saved as JSON."""
     from gateway import app
-    from gateway.domain.redaction import redact
+    from gateway.domain.redaction import redactor
     from gateway.settings import load
 
     settings = load(file)
     catalog = app.catalog_of(settings)
-    decode = app.decoder_of(settings, catalog)
+    decode, redact = app.decoder_of(settings, catalog), redactor(catalog.secret_keys)
     for saved in files:
         for document in _calls(saved):
             decoded = decode(redact(document).document)

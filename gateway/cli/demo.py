@@ -88,6 +88,8 @@ def _serve(settings: Settings, simulated: Server, folder: Path) -> None:
         "upstream_key": SecretStr(_KEY),
         "upstream_rate": 0.0,
         "identity_key": SecretStr(_IDENTITY_KEY),
+        "allow_anonymous": True,
+        "graphiql": True,
         "data_dir": folder,
         "database_url": None,
         "webhook_secrets": (SecretStr(_WEBHOOK_SECRET),),
@@ -99,6 +101,7 @@ def _serve(settings: Settings, simulated: Server, folder: Path) -> None:
         told = Webhooks(f"{url}/webhooks/vapi", authentication=Secret(_WEBHOOK_SECRET))
         simulated.app.state.simulator.webhooks = told
         click.echo(f"The gateway listens on {url}/graphql; its simulated Vapi on {simulated.url}. Ctrl-C ends both.")
+        click.echo(f"A browser that opens {url}/graphql gets GraphiQL.")
         click.echo(
             _QUERIES.format(url=url, web=samples.get("web_metadata", newest), live=samples.get("talking", newest))
         )

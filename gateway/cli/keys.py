@@ -92,10 +92,9 @@ def revoke(key_id: str, file: Path | None) -> None:
     from gateway import app
     from gateway.settings import load
 
+    _check_id(key_id)
     if not asyncio.run(_revoked(app.maintenance(load(file)), key_id)):
-        raise click.ClickException(
-            f"there is no key {key_id[:_LONGEST_NAME]} that opens anything; see gateway keys list"
-        )
+        raise click.ClickException(f"there is no key {key_id} that opens anything; see gateway keys list")
     click.echo(f"Key {key_id} is revoked.")
 
 
@@ -134,6 +133,15 @@ def ending(stated: str, now: dt.datetime) -> dt.datetime:
     if ends <= now:
         raise click.BadParameter(f"{_moment(ends)} is over already", param_hint="--expires")
     return ends
+
+
+def _check_id(stated: str) -> None:
+    """Refuse what is no id, and do not repeat it: it may be a whole key."""
+    from gateway.domain.keys import is_id
+
+    if not is_id(stated):
+        reason = "the id of a key is what gateway keys list shows: twelve hexadecimal digits, the first part of the key"
+        raise click.BadParameter(reason, param_hint="ID")
 
 
 def _scopes(stated: str) -> frozenset[Scope]:

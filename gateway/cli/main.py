@@ -9,7 +9,18 @@ import click
 
 from gateway.errors import GatewayError
 
-_COMMANDS: Final = ("serve", "demo", "backfill", "webhooks", "erase", "schema", "settings", "decode", "simulator")
+_COMMANDS: Final = (
+    "serve",
+    "demo",
+    "backfill",
+    "keys",
+    "webhooks",
+    "erase",
+    "schema",
+    "settings",
+    "decode",
+    "simulator",
+)
 
 
 class _Commands(click.Group):

@@ -27,7 +27,9 @@ def command(host: str | None, port: int | None, file: Path | None) -> None:
     for name in unknown_variables(os.environ):
         click.echo(f"gateway: {name} in the environment is no setting of this version; it is ignored", err=True)
     built = app.build(settings, listen=log_listener())
-    asyncio.run(app.make_ready(settings))
+    advice = app.check_ways_in(settings, has_keys=asyncio.run(app.make_ready(settings)))
+    if advice is not None:
+        click.echo(f"gateway: {advice}", err=True)
     serve(
         built,
         settings,

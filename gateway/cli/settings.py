@@ -71,4 +71,6 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     default = field.get_default(call_default_factory=True, validated_data={})
-    return "none" if default in (None, (), {}) else str(default)
+    if default in (None, (), {}):
+        return "none"
+    return ",".join(default) if isinstance(default, tuple) else str(default)

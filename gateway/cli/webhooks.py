@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from gateway.cli import options
+from gateway.cli.aligned import aligned
 
 if TYPE_CHECKING:
     from gateway.ports import Entry, Ledger
@@ -87,9 +88,7 @@ def table(dead: Sequence[Entry]) -> list[str]:
     """The dead letters as lines with aligned columns; one line that says so where there are none."""
     if not dead:
         return ["There are no dead letters."]
-    rows = [_HEAD, *(_row(entry) for entry in dead)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return aligned([_HEAD, *(_row(entry) for entry in dead)])
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ SECRET_BYTES: Final = 32
 USUAL_SCOPES: Final = frozenset({Scope.CALLS_READ, Scope.CUSTOMERS_READ})
 """What a key may do where nothing is said."""
 
+_ID: Final = re.compile(rf"[0-9a-f]{{{2 * ID_BYTES}}}")
 _TOKEN: Final = re.compile(rf"vcg_([0-9a-f]{{{2 * ID_BYTES}}})_([0-9a-f]{{{2 * SECRET_BYTES}}})")
 _PREFIX: Final = "vcg_"
 _CUSTOMER: Final = re.compile(r"(?:id|ext|call):.+|(?:id|ext|tel|sip|mail)~[0-9a-f]{32}")
@@ -76,6 +77,11 @@ def parted(stated: str) -> tuple[str, str] | None:
     """The id and the secret of what may be a key; None where it is none."""
     found = _TOKEN.fullmatch(stated)
     return (found[1], found[2]) if found else None
+
+
+def is_id(stated: str) -> bool:
+    """Whether this has the form of a key's id, which may be shown; a whole key, stated in its place, may not."""
+    return _ID.fullmatch(stated) is not None
 
 
 def is_customer_key(stated: str) -> bool:

@@ -11,11 +11,12 @@ from typing import Any, TypeAlias
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
 
+from gateway.domain.allowance import Allowance
 from gateway.domain.answers import CallAnswer
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.coverage import Interval
 from gateway.domain.customers import Customer
-from gateway.domain.principal import Principal
+from gateway.domain.principal import Principal, Scope
 from gateway.domain.related import Related
 from gateway.services.calls import Calls
 from gateway.services.customers import Customers
@@ -40,19 +41,30 @@ class Services:
 class Context:
     """Who asks, what can be asked, and loaders that ask for each thing once per request.
 
-    ``uncovered`` collects what lists speak of and the mirror may miss, by the path of the list in the query.
+    ``allowance`` is how often upstream may be asked. ``uncovered`` collects what lists speak of and the mirror may
+    miss, by the path of the list in the query; ``withheld`` what was not shown: the scope that it needs, and the field.
+    ``cost`` is what `gateway.graph.limits` has found the operation to cost, once it has.
     """
 
-    def __init__(self, *, request_id: str, principal: Principal, services: Services, now: dt.datetime) -> None:
+    def __init__(
+        self, *, request_id: str, principal: Principal, services: Services, allowance: Allowance, now: dt.datetime
+    ) -> None:
         self.request_id = request_id
         self.principal = principal
         self.services = services
+        self.allowance = allowance
         self.now = now
         self.uncovered: dict[str, Interval] = {}
+        self.withheld: set[tuple[Scope, str]] = set()
+        self.cost: dict[str, int] | None = None
         self.call_by_id: DataLoader[CallKey, CallAnswer | None] = DataLoader(load_fn=self._load_calls)
         self.presigned_by_id: DataLoader[str, PresignedUrls | None] = DataLoader(load_fn=self._load_presigned)
         self.customer_by_key: DataLoader[str, Customer | None] = DataLoader(load_fn=self._load_customers)
         self.related_by_id: DataLoader[RelatedKey, Any] = DataLoader(load_fn=self._load_related)
+
+    def withhold(self, scope: Scope, field: str) -> None:
+        """Note that a field is not shown, for want of this scope."""
+        self.withheld.add((scope, field))
 
     def may_miss(self, path: str, stretch: Interval) -> None:
         """Note that a list speaks of a stretch of which calls may be missing."""
@@ -65,7 +77,7 @@ class Context:
         Presigned addresses that came along need no request of their own.
         """
         calls = self.services.calls
-        asked = (calls.get(self.principal, call_id, max_age) for call_id, max_age in keys)
+        asked = (calls.get(self.principal, self.allowance, call_id, max_age) for call_id, max_age in keys)
         answers = await asyncio.gather(*asked, return_exceptions=True)
         for answer in answers:
             if isinstance(answer, CallAnswer) and answer.presigned is not None:
@@ -73,14 +85,16 @@ class Context:
         return answers
 
     async def _load_presigned(self, keys: Sequence[str]) -> list[PresignedUrls | BaseException | None]:
-        asked = (self.services.calls.presigned(self.principal, call_id) for call_id in keys)
+        asked = (self.services.calls.presigned(self.principal, self.allowance, call_id) for call_id in keys)
         return await asyncio.gather(*asked, return_exceptions=True)
 
     async def _load_customers(self, keys: Sequence[str]) -> list[Customer | None]:
         return await self.services.customers.get(self.principal, keys)
 
     async def _load_related(self, keys: Sequence[RelatedKey]) -> list[Any]:
-        asked = (self.services.relations.get(self.principal, kind, related_id) for kind, related_id in keys)
+        asked = (
+            self.services.relations.get(self.principal, self.allowance, kind, related_id) for kind, related_id in keys
+        )
         return await asyncio.gather(*asked, return_exceptions=True)
 
 

@@ -79,9 +79,10 @@ class ReadField(StrawberryField):
     has thousands of them.
     """
 
-    def __init__(self, name: str, of: Any, doc: str, read: Read) -> None:
+    def __init__(self, name: str, of: Any, doc: str, attribute: Attribute, read: Read) -> None:
         annotation = StrawberryAnnotation(of)
         super().__init__(python_name=name, graphql_name=name, type_annotation=annotation, description=doc)
+        self.attribute = attribute
         self._read = read
 
     def get_result(self, source: Any, info: object, args: list[Any], kwargs: Any) -> Any:
@@ -111,12 +112,14 @@ class Deriver:
         """An attribute's field; a closed set has the text that was stated beside it."""
         values = attribute.values
         if values is None:
-            yield ReadField(attribute.name, self.type_of(attribute), description(attribute), read)
+            yield ReadField(attribute.name, self.type_of(attribute), description(attribute), attribute, read)
             return
-        yield ReadField(attribute.name, self.type_of(attribute), description(attribute), _member(values, read))
+        yield ReadField(
+            attribute.name, self.type_of(attribute), description(attribute), attribute, _member(values, read)
+        )
         if attribute.paths or attribute.keys:
             raw = f"The text of `{attribute.name}` as it was stated, whether the set knows it or not."
-            yield ReadField(f"{attribute.name}Raw", StrawberryOptional(str), raw, read)
+            yield ReadField(f"{attribute.name}Raw", StrawberryOptional(str), raw, attribute, read)
 
     def type_of(self, attribute: Attribute) -> Any:
         """The GraphQL type of an attribute: nullable, but for an id, which is always there."""

@@ -1,28 +1,38 @@
 """Faults: what goes wrong, as GraphQL errors with a stable ``extensions.code``; what nobody foresaw is masked.
 
-=============================  ===============================================================================
-``GRAPHQL_PARSE_FAILED``       the document is no GraphQL
-``GRAPHQL_VALIDATION_FAILED``  the document does not fit the schema
-``BAD_USER_INPUT``             a variable or an argument cannot be used; ``argument`` and ``value`` where it is one
-``UPSTREAM_…``                 a leaf of `gateway.errors.UpstreamError`; ``retryAfter`` (seconds) where Vapi said it
-``STORE_…``                    a leaf of `gateway.errors.StoreError`
-``INTERNAL_SERVER_ERROR``      everything else; ``requestId`` leads to the log
-=============================  ===============================================================================
+===============================  =======================================================================================
+``GRAPHQL_PARSE_FAILED``         the document is no GraphQL
+``GRAPHQL_VALIDATION_FAILED``    the document does not fit the schema
+``BAD_USER_INPUT``               a variable or an argument cannot be used; ``argument`` and ``value`` where it is one
+``FORBIDDEN``                    whoever asks may not; ``scope`` is what would allow it, null where no scope does
+``RATE_LIMITED``                 somebody asks too often; ``retryAfter`` in seconds
+``QUERY_TOO_COMPLEX``            the operation is beyond a limit; ``measure``, ``found`` and ``limit``
+``QUERY_TIMEOUT``                the operation took too long and was ended
+``UPSTREAM_BUDGET_SPENT``        the operation would ask Vapi too often
+``PERSISTED_…``, ``DOCUMENT_…``  a leaf of `gateway.errors.DocumentError`
+``UPSTREAM_…``                   a leaf of `gateway.errors.UpstreamError`; ``retryAfter`` (seconds) where Vapi said it
+``STORE_…``                      a leaf of `gateway.errors.StoreError`
+``INTERNAL_SERVER_ERROR``        everything else; ``requestId`` leads to the log
+===============================  =======================================================================================
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from graphql import GraphQLError, GraphQLSyntaxError
 
-from gateway.errors import BadUserInput, GatewayError, UpstreamRateLimited
+from gateway.errors import BadUserInput, Forbidden, GatewayError, QueryTooComplex, RateLimited, UpstreamRateLimited
 from gateway.observe.events import Listener, RequestFailed
 
 PARSE_FAILED: Final = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED: Final = "GRAPHQL_VALIDATION_FAILED"
 INTERNAL: Final = "INTERNAL_SERVER_ERROR"
+
+_SUGGESTION: Final = re.compile(r"\s*Did you mean .*", re.DOTALL)
+"""What graphql-core and Strawberry end a message with that names what the caller may have meant."""
 
 
 def explain(errors: Sequence[GraphQLError], *, validating: bool, request_id: str, listen: Listener) -> None:
@@ -45,6 +55,33 @@ def masked(request_id: str) -> tuple[str, dict[str, Any]]:
     return message, {"code": INTERNAL, "requestId": request_id}
 
 
+def keep_quiet(errors: Sequence[GraphQLError]) -> None:
+    """Let errors name nothing of the schema that the caller did not name."""
+    for error in errors:
+        error.message = _SUGGESTION.sub("", error.message)
+
+
+def error_of(cause: GatewayError) -> GraphQLError:
+    """The error of a request that is refused, or ended, as a whole."""
+    return GraphQLError(str(cause), original_error=cause, extensions=extensions_of(cause))
+
+
+def extensions_of(cause: GatewayError) -> dict[str, Any]:
+    """An error's code, and what else a program can use of it."""
+    match cause:
+        case BadUserInput():
+            beside: dict[str, Any] = {"argument": cause.argument, "value": cause.value}
+        case Forbidden():
+            beside = {"scope": cause.scope}
+        case QueryTooComplex():
+            beside = {"measure": cause.measure, "found": cause.found, "limit": cause.limit}
+        case RateLimited() | UpstreamRateLimited() if cause.retry_after is not None:
+            beside = {"retryAfter": cause.retry_after}
+        case _:
+            beside = {}
+    return {"code": cause.code, **beside}
+
+
 def _is_unforeseen(error: GraphQLError) -> bool:
     """Whether this is the gateway's own failure.
 
@@ -58,12 +95,8 @@ def _is_unforeseen(error: GraphQLError) -> bool:
 
 def _extensions(error: GraphQLError, *, validating: bool) -> dict[str, Any]:
     cause = error.original_error
-    if isinstance(cause, BadUserInput):
-        return {"code": cause.code, "argument": cause.argument, "value": cause.value}
-    if isinstance(cause, UpstreamRateLimited) and cause.retry_after is not None:
-        return {"code": cause.code, "retryAfter": cause.retry_after}
     if isinstance(cause, GatewayError):
-        return {"code": cause.code}
+        return extensions_of(cause)
     if isinstance(error, GraphQLSyntaxError):
         return {"code": PARSE_FAILED}
     return {"code": VALIDATION_FAILED if validating else BadUserInput.code}

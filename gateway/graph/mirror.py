@@ -59,14 +59,20 @@ class Mirror:
     as_of: dt.datetime | None = strawberry.field(description="Every change that Vapi had by then is held.")
     lag_seconds: float | None = strawberry.field(description="How long ago that was, in seconds.")
     last_poll: dt.datetime | None = strawberry.field(description="When Vapi was last asked for changes.")
-    last_webhook: dt.datetime | None = strawberry.field(description="When the last webhook came.")
-    backfill: Backfill | None = strawberry.field(description="The walk through history; null before it begins.")
-    audit: Audit = strawberry.field(description="What comparing it with Vapi has found.")
+    last_webhook: dt.datetime | None = strawberry.field(
+        description="When the last webhook came; null for who sees a part of the calls only."
+    )
+    backfill: Backfill | None = strawberry.field(
+        description="The walk through history; null before it begins, and for who sees a part of the calls only."
+    )
+    audit: Audit | None = strawberry.field(
+        description="What comparing it with Vapi has found; null for who sees a part of the calls only."
+    )
 
 
 async def mirror(info: Info) -> Mirror:
     """Resolve the state of the mirror."""
-    found = await info.context.services.mirror.read()
+    found = await info.context.services.mirror.read(info.context.principal)
     return Mirror(
         coverage=Coverage(from_=found.coverage.start, to=found.coverage.end, complete=found.coverage.complete),
         as_of=found.as_of,
@@ -93,7 +99,9 @@ def _backfill(found: status.Status) -> Backfill | None:
     )
 
 
-def _audit(found: checkpoints.Audit) -> Audit:
+def _audit(found: checkpoints.Audit | None) -> Audit | None:
+    if found is None:
+        return None
     return Audit(
         last_pass_at=found.last_pass_at,
         checked=found.checked,

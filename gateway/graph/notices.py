@@ -7,6 +7,7 @@ from typing import Any
 from strawberry.extensions import SchemaExtension
 
 from gateway.domain.coverage import Interval
+from gateway.domain.principal import Scope
 from gateway.graph.context import Context
 from gateway.graph.scalars import written
 
@@ -19,6 +20,23 @@ class CoverageNotice(SchemaExtension):
         context = self.execution_context.context
         found = context.uncovered if isinstance(context, Context) else {}
         return {"coverage": [_notice(path, missing) for path, missing in sorted(found.items())]} if found else {}
+
+
+class WithheldNotice(SchemaExtension):
+    """Says which fields are null because they may not be shown, and which scope would show them."""
+
+    def get_results(self) -> dict[str, Any]:
+        """``withheld``: one entry for each scope that is missing; nothing where all was shown."""
+        context = self.execution_context.context
+        found = context.withheld if isinstance(context, Context) else set()
+        scopes = sorted({scope for scope, _ in found}, key=lambda scope: scope.value)
+        entries = [_withheld(scope, sorted(field for of, field in found if of is scope)) for scope in scopes]
+        return {"withheld": entries} if entries else {}
+
+
+def _withheld(scope: Scope, fields: list[str]) -> dict[str, Any]:
+    message = f"These fields are null because they need the scope {scope.value}."
+    return {"scope": scope.value, "fields": fields, "message": message}
 
 
 def _notice(path: str, missing: Interval) -> dict[str, str]:

@@ -11,6 +11,7 @@ from strawberry.types.field import StrawberryField
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.attributes import Attribute
 from gateway.domain.catalog import Catalog
+from gateway.domain.principal import Scope
 from gateway.graph.context import Info
 from gateway.graph.derive import Deriver, description
 
@@ -30,6 +31,8 @@ def presigned_fields(catalog: Catalog, deriver: Deriver) -> list[StrawberryField
 
 def _resolver(attribute: Attribute) -> Callable[..., Any]:
     async def resolve(root: Any, info: Info) -> Any:
+        if Scope.RECORDINGS_READ not in info.context.principal.scopes:
+            return info.context.withhold(Scope.RECORDINGS_READ, f"Artifact.{attribute.name}")
         urls = await info.context.presigned_by_id.load(root.call_id or "")
         return None if urls is None else attribute.of(urls)
 

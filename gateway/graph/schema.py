@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, NoSchemaIntrospectionCustomRule, parse, specified_rules, validate
+from strawberry.extensions import DisableIntrospection, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.execution import ExecutionContext
@@ -15,13 +18,16 @@ from strawberry.types.field import StrawberryField
 from gateway.domain.catalog import Catalog
 from gateway.graph import faults, types
 from gateway.graph.context import Context
+from gateway.graph.cost import Tariff
 from gateway.graph.derive import Deriver, exposed
+from gateway.graph.limits import Limiting, Limits, check, rules
 from gateway.graph.lists import Lists
-from gateway.graph.notices import CoverageNotice
+from gateway.graph.notices import CoverageNotice, WithheldNotice
 from gateway.graph.operations import OneOperation
 from gateway.graph.presigned import presigned_fields
 from gateway.graph.queries import Query
 from gateway.graph.scalars import SCALARS
+from gateway.graph.sight import limit_sight
 from gateway.observe.events import Listener, silence
 
 RECORDS: Final = tuple(cls for _, cls in inspect.getmembers(types, inspect.isclass) if exposed(cls))
@@ -29,10 +35,25 @@ RECORDS: Final = tuple(cls for _, cls in inspect.getmembers(types, inspect.iscla
 
 
 class CatalogSchema(strawberry.Schema):
-    """A Strawberry schema whose types get their fields from a catalog."""
+    """A Strawberry schema whose types get their fields from a catalog.
 
-    def __init__(self, catalog: Catalog, *, listen: Listener = silence) -> None:
+    Without ``limits`` operations may be of any size. Without ``introspection`` nobody can ask for the schema itself;
+    without ``suggestions`` errors name nothing that the caller did not.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        limits: Limits | None = None,
+        introspection: bool = True,
+        suggestions: bool = True,
+        listen: Listener = silence,
+    ) -> None:
         self.catalog = catalog
+        self._limits = limits
+        self._introspection = introspection
+        self._suggestions = suggestions
         self._listen = listen
         self._deriver = Deriver(catalog, RECORDS)
         self._lists = Lists(catalog, self._deriver)
@@ -40,9 +61,33 @@ class CatalogSchema(strawberry.Schema):
         super().__init__(
             query=Query,
             types=RECORDS,
-            extensions=[OneOperation, CoverageNotice],
+            extensions=[OneOperation, CoverageNotice, WithheldNotice],
             config=StrawberryConfig(scalar_map=SCALARS),
         )
+        self.extensions = (*self._guards(), *self.extensions)
+        limit_sight(self._schema)
+
+    def _guards(self) -> Iterator[Callable[[], SchemaExtension]]:
+        """What refuses operations before they are executed."""
+        if limits := self._limits:
+            yield partial(Limiting, limits, Tariff(self._schema, largest_page=limits.page_size))
+        if not self._introspection:
+            yield DisableIntrospection
+
+    def judge(self, text: str) -> None:
+        """Whether a document could be executed, but for what it costs, which its variables decide.
+
+        Raises:
+            GraphQLError: it is no GraphQL, or does not fit the schema; the first thing that is wrong with it.
+            QueryTooComplex: it is beyond a limit.
+        """
+        document = parse(text)
+        held_to = specified_rules if self._introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+        if self._limits is not None:
+            check(document, self._limits)
+            held_to = rules(self._limits, held_to)
+        for error in validate(self._schema, document, held_to):
+            raise error
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
         """A type's own fields, and those that follow from the catalog."""
@@ -68,3 +113,5 @@ class CatalogSchema(strawberry.Schema):
         request_id = context.request_id if isinstance(context, Context) else "none"
         validating = execution_context is not None and execution_context.result is None
         faults.explain(errors, validating=validating, request_id=request_id, listen=self._listen)
+        if not self._suggestions:
+            faults.keep_quiet(errors)

@@ -104,6 +104,15 @@ def place(error: BaseException) -> str:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class ConnectionsClosed(Event):
+    """There were more clients than connections: how many were late, had to go for others, and were not let in."""
+
+    late: int
+    crowded: int
+    refused: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class WebhookReceived(Event):
     """A webhook was answered with 200: ``outcome`` is “kept”, or “passed” where there was nothing to keep of it."""
 
@@ -123,6 +132,20 @@ class WebhookRefused(Event):
     """A webhook was refused with this status; ``reason`` is a word or a code, never what the request said."""
 
     status: int
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TokenRefused(Event):
+    """A token opened nothing; ``reason`` is a word, never what the token said."""
+
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class KeysNotFetched(Event):
+    """The keys that tokens are told by could not be read from their issuer; those that are there go on to count."""
+
     reason: str
 
 

@@ -21,9 +21,12 @@ _LEVELS: Final[Mapping[type[Event], int]] = {
     events.RefreshFailed: logging.WARNING,
     events.StoreFailed: logging.ERROR,
     events.RequestFailed: logging.ERROR,
+    events.ConnectionsClosed: logging.WARNING,
     events.WebhookReceived: logging.DEBUG,
     events.WebhookUnknown: logging.WARNING,
     events.WebhookRefused: logging.WARNING,
+    events.TokenRefused: logging.INFO,
+    events.KeysNotFetched: logging.WARNING,
     events.WebhooksApplied: logging.DEBUG,
     events.WebhookBuried: logging.WARNING,
     events.CallUnprepared: logging.ERROR,
@@ -38,8 +41,14 @@ _LEVELS: Final[Mapping[type[Event], int]] = {
     events.Reconciled: logging.INFO,
 }
 
-_ONCE: Final = (events.AttributeUnreadable, events.RowDropped, events.WebhookUnknown, events.WebhookRefused)
-"""Events that come with every call or webhook of a kind: the first is written, then every tenfold."""
+_ONCE: Final = (
+    events.AttributeUnreadable,
+    events.RowDropped,
+    events.WebhookUnknown,
+    events.WebhookRefused,
+    events.TokenRefused,
+)
+"""Events that come with every call, webhook or token of a kind: the first is written, then every tenfold."""
 
 
 def log_listener(write: Callable[[int, str], None] | None = None) -> Listener:

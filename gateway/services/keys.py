@@ -27,6 +27,7 @@ REMEMBERED: Final = 5.0
 _MOST_REMEMBERED: Final = 10_000
 _USE_WRITTEN_EVERY: Final = 60.0
 """Seconds between two notes of the use of one key."""
+_LAST_MOMENT: Final = 1.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +120,12 @@ class Keys:
         return key.principal(self._aliases, trusts_servers_only=self._trusts_servers_only)
 
     async def close(self) -> None:
-        """Wait until what is under way is written."""
-        await asyncio.gather(*self._notes)
+        """Let what is under way be written, for a moment: a database that does not answer holds nobody up."""
+        if self._notes:
+            _, late = await asyncio.wait(self._notes, timeout=_LAST_MOMENT)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def _note(self, key_id: str) -> None:
         """Write down that a key was used, beside the request and once in a while."""

@@ -17,7 +17,7 @@ from gateway.domain.call import Call
 from gateway.domain.decode import Decode
 from gateway.domain.observations import Projection, Snapshot
 from gateway.domain.reading import Problem
-from gateway.domain.redaction import redact
+from gateway.domain.redaction import Redact, redact
 from gateway.domain.revisions import revision
 from gateway.errors import UpstreamMalformed
 from gateway.observe.events import AttributeUnreadable, CallUnprepared, Listener, RowDropped, place, silence
@@ -77,6 +77,7 @@ class Preparing:
     project: Callable[[Call], Projection]
     pack: Pack
     digest: Digest
+    redact: Redact = redact
 
     def __call__(self, document: Document, read_at: dt.datetime) -> Prepared:
         """A call as upstream sent it at ``read_at``; never raises, so that no odd call keeps others from the mirror."""
@@ -84,7 +85,7 @@ class Preparing:
         if row.id is None:
             return row
         try:
-            snapshot, problems = self.kept(redact(document).document, read_at)
+            snapshot, problems = self.kept(self.redact(document).document, read_at)
         except Exception as error:  # whatever it is, it is told, and the page goes on
             return dataclasses.replace(row, failure=_failure(error))
         return dataclasses.replace(row, snapshot=snapshot, problems=problems)

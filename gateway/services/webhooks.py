@@ -20,6 +20,7 @@ from typing import Any, Final
 import orjson
 
 from gateway.domain.messages import call_id
+from gateway.domain.redaction import Redact, redact
 from gateway.domain.webhooks import Rereads, Role, Told, Unclear, joined, meaning, reduced, told, type_of
 from gateway.errors import GatewayError, StoreUnavailable
 from gateway.observe.events import (
@@ -79,6 +80,7 @@ class Webhooks:
         rereads: Rereads,
         clock: Callable[[], dt.datetime],
         applied: Callable[[Sequence[Change]], None] = lambda _: None,
+        redact: Redact = redact,
         listen: Listener = silence,
         batch: int = 100,
         attempts: int = 3,
@@ -90,6 +92,7 @@ class Webhooks:
         self._rereads = rereads
         self._clock = clock
         self._applied = applied
+        self._redact = redact
         self._listen = listen
         self._batch = batch
         self._attempts = attempts
@@ -163,7 +166,7 @@ class Webhooks:
         return Receipt(outcome, kind)
 
     def _delivery(self, message: Mapping[str, Any], kind: str) -> Delivery:
-        body = _written(reduced(message))
+        body = _written(reduced(message, self._redact))
         return Delivery(received_at=self._clock(), type=kind, call_id=call_id(message), body=body)
 
     async def _drained(self) -> bool:

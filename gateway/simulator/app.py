@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
-from gateway.simulator import control, endpoints
+from gateway.simulator import control, endpoints, storage
 from gateway.simulator.auth import OPEN, Door, Keys
 from gateway.simulator.errors import Refusal, refused, unrouted
 from gateway.simulator.faults import Order, Weather
@@ -72,7 +72,7 @@ def create(
 
 
 def routes() -> list[BaseRoute]:
-    """Vapi's routes, then the simulator's own."""
+    """Vapi's routes, then its storage, then the simulator's own."""
     return [
         Route("/call", endpoints.list_calls, methods=["GET"]),
         Route("/call", endpoints.create_call, methods=["POST"]),
@@ -86,6 +86,7 @@ def routes() -> list[BaseRoute]:
         Route("/squad/{id}", endpoints.reads(lambda ours: ours.squads), methods=["GET"]),
         Route("/phone-number", endpoints.lists(lambda ours: ours.phone_numbers), methods=["GET"]),
         Route("/phone-number/{id}", endpoints.reads(lambda ours: ours.phone_numbers), methods=["GET"]),
+        Route(f"{storage.PATH}/{{name}}", storage.get_file, methods=["GET"]),
         Route("/control", control.show, methods=["GET"]),
         Route("/control/faults", control.fail, methods=["POST"]),
         Route("/control/faults", control.clear, methods=["DELETE"]),
@@ -96,7 +97,7 @@ def routes() -> list[BaseRoute]:
 
 
 def due(simulator: Simulator, scope: Scope) -> list[Order]:
-    """Count a request, and the faults that it meets; the simulator's own routes meet none and are not counted."""
+    """Count a request, and the faults that it meets; its own routes and the storage meet none and are not counted."""
     if scope["path"].startswith(OPEN):
         return []
     simulator.requests[f"{scope['method']} {template(scope)}"] += 1

@@ -94,10 +94,13 @@ def destination(plan: Plan) -> JsonObject:
     return {"type": "number", "number": number, "message": "I am putting you through.", "transferPlan": how}
 
 
-def presigned(plan: Plan, now: int, read: int) -> JsonObject:
-    """Fresh URLs for one read: valid for 30 minutes and never the same twice."""
+def presigned(plan: Plan, now: int, read: int, storage: str) -> JsonObject:
+    """Fresh URLs below ``storage`` for one read: valid for 30 minutes and never the same twice."""
     return {
-        **{f"presigned{name}Url": _signed(plan, suffix, now, read) for name, suffix in _files(plan)},
+        **{
+            f"presigned{name}Url": _signed(plan, f"{storage}/{_name(plan)}{suffix}", now, read)
+            for name, suffix in _files(plan)
+        },
         "presignedUrlsExpiresAt": iso(now + 30 * 60 * 1000),
     }
 
@@ -108,14 +111,18 @@ def _files(plan: Plan) -> list[tuple[str, str]]:
     return [*wav, *pcap, ("Log", "-logs.jsonl.gz")]
 
 
-def _signed(plan: Plan, suffix: str, now: int, read: int) -> str:
-    signature = f"fake{draw(plan.key + read, suffix):016x}"
+def _signed(plan: Plan, file: str, now: int, read: int) -> str:
+    signature = f"fake{draw(plan.key + read, file):016x}"
     query = f"X-Amz-Date={now}&X-Amz-Expires=1800&X-Amz-Signature={signature}"
-    return f"{_file(plan)}{suffix}?X-Amz-Algorithm=AWS4-HMAC-SHA256&{query}"
+    return f"{file}?X-Amz-Algorithm=AWS4-HMAC-SHA256&{query}"
 
 
 def _file(plan: Plan) -> str:
-    return f"{STORAGE}/{plan.id}-{plan.life.ended}-{draw(plan.key, 'file'):016x}"
+    return f"{STORAGE}/{_name(plan)}"
+
+
+def _name(plan: Plan) -> str:
+    return f"{plan.id}-{plan.life.ended}-{draw(plan.key, 'file'):016x}"
 
 
 def _nodes(plan: Plan, conversation: Conversation) -> list[JsonObject]:

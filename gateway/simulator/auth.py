@@ -16,7 +16,7 @@ from gateway.simulator.errors import shaped
 WRONG_KIND = "Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa."
 UNKNOWN = "Unauthorized"
 NO_AGENT = "error code: 1010"
-OPEN = "/control"
+OPEN = ("/control", "/storage")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ async def list_calls(request: Request) -> Response:
 
 
 async def get_call(request: Request) -> Response:
-    """GET /call/{id}: with presigned URLs, new on each read."""
-    return Json(_simulator(request).read(_call(request)))
+    """GET /call/{id}: with presigned URLs, new on each read; they lead to this simulator's own storage."""
+    return Json(_simulator(request).read(_call(request), f"{request.base_url}storage"))
 
 
 async def create_call(request: Request) -> Response:

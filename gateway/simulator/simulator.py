@@ -146,13 +146,13 @@ class Simulator:
         plans = self._shuffled(wanted, now) if in_any_order else self.world.matching(wanted, now)
         return [self.world.record(plan, now) for plan in plans]
 
-    def read(self, plan: Plan) -> JsonObject:
-        """A single call: as in the list, and with presigned URLs once it has ended."""
+    def read(self, plan: Plan, storage: str) -> JsonObject:
+        """A single call: as in the list, and with presigned URLs below ``storage`` once it has ended."""
         now = self.now
         row = self.world.record(plan, now)
         if row["status"] != "ended" or plan.life.answered is None or not row["artifact"]:
             return row
-        return row | {"artifact": row["artifact"] | presigned(plan, now, next(self._reads))}
+        return row | {"artifact": row["artifact"] | presigned(plan, now, next(self._reads), storage)}
 
     def _found(self, identifier: str) -> Plan:
         plan = self.world.find(identifier, self.now)

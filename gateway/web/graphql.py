@@ -6,15 +6,19 @@ https://graphql.github.io/graphql-over-http/draft/ ; where it leaves a choice, a
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import datetime as dt
+import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from graphql import GraphQLError
-from starlette.requests import HTTPConnection, Request
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -24,10 +28,14 @@ from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_res
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
-from gateway.domain.principal import ANONYMOUS
+from gateway.domain.allowance import Allowance
+from gateway.errors import BadUserInput, DocumentError, QueryTimeout
 from gateway.graph.context import Context, Services
-from gateway.graph.faults import INTERNAL
+from gateway.graph.documents import Documents, named_by
+from gateway.graph.faults import INTERNAL, error_of
 from gateway.graph.schema import CatalogSchema
+from gateway.web import bodies
+from gateway.web.auth import principal
 from gateway.web.media_types import GRAPHQL, JSON, accepted, is_json
 from gateway.web.middleware.request_id import request_id
 from gateway.web.refusals import refused
@@ -35,14 +43,52 @@ from gateway.web.refusals import refused
 _METHODS: Final = "GET, POST"
 _SHOWN: Final = 80
 """How much of a text that a caller sent an error repeats."""
+_BESIDE: Final[Mapping[int, Mapping[str, str]]] = {
+    HTTPStatus.METHOD_NOT_ALLOWED: {"Allow": _METHODS},
+    HTTPStatus.REQUEST_TIMEOUT: {"Connection": "close"},
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {"Connection": "close"},
+}
+"""The headers of a refusal, by its status."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What requests are held to: bytes of a body and seconds for it, seconds for an operation, requests to upstream.
+
+    ``upstream_budget`` is None for any number. ``max_age`` is for how many seconds a browser may keep the answer to a
+    GET that names its document.
+    """
+
+    body_bytes: int
+    body_seconds: float
+    seconds: float
+    upstream_budget: int | None
+    max_age: int
+
+
+@dataclasses.dataclass
+class Asked(GraphQLRequestData):
+    """A request, which may name its document instead of stating it."""
+
+    document_id: str | None = None
 
 
 class GraphQLView(GraphQL[Context, None]):
     """The endpoint ``/graphql``: queries by POST and GET, answers and refusals always in JSON."""
 
-    def __init__(self, schema: CatalogSchema, *, services: Services, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self,
+        schema: CatalogSchema,
+        *,
+        services: Services,
+        documents: Documents,
+        rules: Rules,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
         self._services = services
+        self._documents = documents
+        self._rules = rules
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,8 +97,8 @@ class GraphQLView(GraphQL[Context, None]):
         try:
             response = await self._answer(request, media_type)
         except HTTPException as refusal:
-            allow = {"Allow": _METHODS} if refusal.status_code == HTTPStatus.METHOD_NOT_ALLOWED else None
-            response = refused(refusal.status_code, refusal.reason, allow, media_type=media_type or JSON)
+            beside = _BESIDE.get(refusal.status_code)
+            response = refused(refusal.status_code, refusal.reason, beside, media_type=media_type or JSON)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, media_type: str | None) -> Response:
@@ -60,11 +106,16 @@ class GraphQLView(GraphQL[Context, None]):
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL is asked by GET and POST")
         if media_type is None:
             raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"The answer can be {GRAPHQL} or {JSON}")
-        return await self.run(request)
+        response = await self.run(await self._read(request) if request.method == "POST" else request)
+        return _unchanged(response) if _is_known(request.headers, response.headers) else response
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         return Context(
-            request_id=request_id(request.scope), principal=ANONYMOUS, services=self._services, now=self._clock()
+            request_id=request_id(request.scope),
+            principal=principal(request.scope),
+            services=self._services,
+            allowance=Allowance(self._rules.upstream_budget),
+            now=self._clock(),
         )
 
     def should_render_graphql_ide(self, request: object) -> bool:
@@ -81,16 +132,71 @@ class GraphQLView(GraphQL[Context, None]):
         if request.method == "GET":
             stated = {name: value for name, value in request.query_params.items() if value != ""}
             return _request_data(self.parse_query_params(stated))  # empty is left out, says the specification
-        if not is_json(request.content_type):
-            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The request must be application/json in UTF-8")
         return _request_data(self.parse_json(await request.get_body()))
 
+    async def _read(self, request: Request) -> Request:
+        """The same request with its body read, if it is one that can be read."""
+        if not is_json(request.headers.get("content-type")):
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The request must be application/json in UTF-8")
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The request must not be compressed")
+        limit, seconds = self._rules.body_bytes, self._rules.body_seconds
+        match await bodies.read(request.scope["headers"], request.receive, limit=limit, seconds=seconds):
+            case bodies.Unread.TOO_LARGE:
+                reason = f"The body is larger than the {limit} bytes that GATEWAY_BODY_BYTES allows"
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason)
+            case bodies.Unread.TOO_LATE:
+                reason = f"The body has not come within the {seconds:g} seconds that GATEWAY_BODY_SECONDS allows"
+                raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, reason)
+            case bytes() as body:
+                return Request(request.scope, bodies.again(body, request.receive))
+
     async def execute_single(self, request: Request, *args: Any, **kwargs: Any) -> ExecutionResult:
-        """Execute; an operation that cannot be told apart is an error of the request, as a syntax error is."""
+        """Execute; an operation that cannot be told apart is an error of the request, as a syntax error is.
+
+        A document that is named is looked up first, and kept afterwards, if it was sent to be kept.
+        """
+        asked: Asked = kwargs["request_data"]
         try:
-            return await super().execute_single(request, *args, **kwargs)
+            text = self._documents.text(asked.query, asked.document_id, asked.extensions)
+            named = asked.document_id or named_by(asked.extensions)
+        except (BadUserInput, DocumentError) as error:
+            return ExecutionResult(None, [error_of(error)])
+        kwargs["request_data"] = dataclasses.replace(asked, query=text)
+        try:
+            result = await self._in_time(request, kwargs["context"], super().execute_single(request, *args, **kwargs))
         except HTTPException as refusal:
             return _unexecuted(refusal, refusal.__cause__)
+        if not is_request_error(result):
+            self._documents.keep(asked.query, asked.extensions)
+        if request.method == "GET" and named and not result.errors:
+            kwargs["sub_response"].headers.update(self._keeping())
+        return result
+
+    async def _in_time(
+        self, request: Request, context: Context, work: Coroutine[Any, Any, ExecutionResult]
+    ) -> ExecutionResult:
+        """Execute until the time is up, or the client has gone; then what the operation began is ended with it."""
+        seconds = self._rules.seconds
+        try:
+            async with asyncio.timeout(seconds) as deadline:
+                watching = asyncio.create_task(_end_when_gone(request, deadline))
+                try:
+                    return await work
+                finally:
+                    watching.cancel()
+        except TimeoutError:
+            if watching.done() and not watching.cancelled():
+                raise ClientDisconnect from None
+        reason = f"The operation took longer than the {seconds:g} seconds that GATEWAY_QUERY_SECONDS allows."
+        cost = {} if context.cost is None else {"cost": context.cost}
+        return ExecutionResult(None, [error_of(QueryTimeout(reason))], extensions=cost)
+
+    def _keeping(self) -> dict[str, str]:
+        """What the answer to a GET that names its document says of how long it may be kept: by one browser, for one."""
+        max_age = self._rules.max_age
+        kept = f"private, max-age={max_age}" if max_age else "private, no-cache"
+        return {"Cache-Control": kept, "Vary": "Authorization, Accept"}
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The answer's body; where nothing was executed it has no ``data``."""
@@ -108,8 +214,12 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> Response:
         media_type = sub_response.media_type or JSON
         status = HTTPStatus.OK if media_type == JSON or "data" in response_data else _status(response_data)
-        headers = {"content-type": f"{media_type}; charset=utf-8"}
-        return Response(self.encode_json(response_data), status_code=status, headers=headers)
+        body = self.encode_json(response_data)
+        headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
+        if "vary" in sub_response.headers:  # it may be kept
+            kept = {name: sub_response.headers[name] for name in ("cache-control", "vary")}
+            headers |= {**kept, "etag": _tag(media_type, body)}
+        return Response(body, status_code=status, headers=headers)
 
 
 def is_request_error(result: ExecutionResult) -> bool:
@@ -121,10 +231,38 @@ def _media_type(request: HTTPConnection) -> str | None:
     return accepted(", ".join(request.headers.getlist("accept")))
 
 
+async def _end_when_gone(request: Request, deadline: asyncio.Timeout) -> None:
+    """Let the time be up as soon as the client has gone; before that, there may be one message of its body left."""
+    for _ in range(2):
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            deadline.reschedule(asyncio.get_running_loop().time())
+            return
+
+
+def _tag(media_type: str, body: str | bytes) -> str:
+    """A strong tag: another body has another, and so has the same in another media type."""
+    content = body.encode() if isinstance(body, str) else body
+    return f'"{hashlib.blake2b(media_type.encode() + content, digest_size=16).hexdigest()}"'
+
+
+def _is_known(asked: Headers, answered: Mapping[str, str]) -> bool:
+    """Whether the caller has this very answer already."""
+    known = {tag.strip().removeprefix("W/") for tag in asked.get("if-none-match", "").split(",")}
+    return "etag" in answered and bool(known & {answered["etag"], "*"})
+
+
+def _unchanged(response: Response) -> Response:
+    kept = {name: response.headers[name] for name in ("cache-control", "vary", "etag")}
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)
+
+
 def _status(unexecuted: Any) -> HTTPStatus:
     """The status of an answer without data: whose fault that is."""
-    ours = any(error["extensions"]["code"] == INTERNAL for error in unexecuted["errors"])
-    return HTTPStatus.INTERNAL_SERVER_ERROR if ours else HTTPStatus.BAD_REQUEST
+    codes = {error["extensions"]["code"] for error in unexecuted["errors"]}
+    if INTERNAL in codes:
+        return HTTPStatus.INTERNAL_SERVER_ERROR
+    return HTTPStatus.GATEWAY_TIMEOUT if QueryTimeout.code in codes else HTTPStatus.BAD_REQUEST
 
 
 def _unexecuted(refusal: HTTPException, cause: BaseException | None) -> ExecutionResult:
@@ -136,7 +274,7 @@ def _unexecuted(refusal: HTTPException, cause: BaseException | None) -> Executio
         reason = f"A {cause.operation_type.value} is asked by POST"
         raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, reason) from cause
     if isinstance(cause, MissingQueryError):
-        raise HTTPException(HTTPStatus.BAD_REQUEST, "The request has no “query”") from cause
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The request has no “query”, and no “documentId”") from cause
     raise refusal
 
 
@@ -154,11 +292,12 @@ def _request_data(data: object) -> GraphQLRequestData:
     """The parameters of a request, each of its type. One request holds one operation: lists are refused."""
     if not isinstance(data, dict):
         raise HTTPException(HTTPStatus.BAD_REQUEST, "The request must be a JSON object")
-    return GraphQLRequestData(
+    return Asked(
         query=_typed(data, "query", str),
         variables=_typed(data, "variables", dict),
         operation_name=_typed(data, "operationName", str) or None,
         extensions=_typed(data, "extensions", dict),
+        document_id=_typed(data, "documentId", str),
     )
 
 

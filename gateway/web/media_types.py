@@ -24,6 +24,12 @@ def accepted(accept: str | None) -> str | None:
     return JSON if plain > 0 else None
 
 
+def prefers_html(accept: str | None) -> bool:
+    """Whether a page is wanted rather than data, as browsers say that open an address."""
+    weights = dict(_weighed(part) for part in (accept or "").split(","))
+    return weights.get("text/html", 0.0) > max(weights.get(GRAPHQL, 0.0), weights.get(JSON, 0.0))
+
+
 def is_json(content_type: str | None) -> bool:
     """Whether a body is said to be JSON, in an encoding that JSON may have."""
     message = Message()

@@ -16,13 +16,20 @@ from gateway.web.media_types import JSON
 
 BAD_REQUEST: Final = "BAD_REQUEST"
 CLOSING: Final = "SERVICE_UNAVAILABLE"
+CROSS_ORIGIN: Final = "CROSS_ORIGIN"
+HOST_UNKNOWN: Final = "HOST_UNKNOWN"
 
 
 def refused(
-    status: int, reason: str, headers: Mapping[str, str] | None = None, *, media_type: str = JSON
+    status: int,
+    reason: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    code: str = BAD_REQUEST,
+    media_type: str = JSON,
 ) -> JSONResponse:
     """A refusal in GraphQL's shape; what kind it is, its status says."""
-    return _told(status, f"{reason}.", {"code": BAD_REQUEST}, headers, media_type)
+    return _told(status, f"{reason}.", {"code": code}, headers, media_type)
 
 
 def failed(request_id: str) -> JSONResponse:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
+from gateway.web.auth import Door, Guard
 from gateway.web.graphql import GraphQLView
 from gateway.web.health import Health, livez
+from gateway.web.recordings import RecordingView
 from gateway.web.webhooks import WebhookView
 
 
-def routes(graphql: GraphQLView, *, webhooks: WebhookView, health: Health) -> list[BaseRoute]:
-    """Everything that the gateway answers to; `gateway.web.refusals.HANDLERS` refuses the rest in JSON."""
+def routes(
+    guard: Guard, graphql: GraphQLView, *, recordings: RecordingView, webhooks: WebhookView, health: Health
+) -> list[BaseRoute]:
+    """Everything that the gateway answers to; `gateway.web.refusals.HANDLERS` refuses the rest in JSON.
+
+    What tells of calls is behind a `Door`. Webhooks prove by themselves where they come from, and whether the process
+    is well tells nobody anything.
+    """
     return [
-        Route("/graphql", graphql),
+        Route("/graphql", Door(graphql, guard)),
+        Route("/calls/{id}/recording", Door(recordings, guard), methods=["GET"]),
         Route("/webhooks/vapi", webhooks, methods=["POST"]),
         Route("/livez", livez),
         Route("/readyz", health.readyz),

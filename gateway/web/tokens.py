@@ -83,20 +83,21 @@ class Verifier:
         """What a token says of its signature, if that is something to look for a key for."""
         if len(token) > LONGEST:
             return Refusal.TOO_LONG
+        if not token.isascii():
+            return Refusal.MALFORMED
         try:
-            stated = jwt.get_unverified_header(token)
-        except (jwt.PyJWTError, UnicodeEncodeError):
+            stated = jwt.get_unverified_header(f"{token.partition('.')[0]}..")  # the rest is read once, with a key
+        except jwt.PyJWTError:
             return Refusal.MALFORMED
         algorithm = stated.get("alg")
         if not isinstance(algorithm, str) or algorithm not in self.algorithms:
             return Refusal.ALGORITHM
         return Header(algorithm, stated.get("kid"))
 
-    def verified(self, token: str, keys: Sequence[SigningKey], now: dt.datetime) -> Mapping[str, Any] | Refusal:
+    def verified(
+        self, token: str, header: Header, keys: Sequence[SigningKey], now: dt.datetime
+    ) -> Mapping[str, Any] | Refusal:
         """The claims of a token; ``keys`` are those with the id that its header names, or all where it names none."""
-        header = self.header(token)
-        if isinstance(header, Refusal):
-            return header
         fitting = [key for key in keys if header.algorithm in key.algorithms]
         if not fitting or (header.kid is None and len(fitting) > 1):  # which of several it is, the token has to say
             return Refusal.UNKNOWN_KEY
@@ -157,7 +158,7 @@ class Tokens:
         header = self._verifier.header(token)
         if isinstance(header, Refusal):
             return header
-        return self._verifier.verified(token, await self._keys.named(header.kid), self._clock())
+        return self._verifier.verified(token, header, await self._keys.named(header.kid), self._clock())
 
 
 def _untimely(claims: Mapping[str, Any], now: float, leeway: float) -> Refusal | None:

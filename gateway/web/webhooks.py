@@ -1,6 +1,6 @@
 """``POST /webhooks/vapi``: where Vapi, or a server that passes a copy on, tells what happens to calls.
 
-The status says whether a redelivery is wanted: 2xx and 4xx are final, 5xx is not (docs/webhooks.md).
+The status says whether a redelivery is wanted: 2xx and 4xx are final, 408 and 5xx are not (docs/webhooks.md).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -18,11 +17,11 @@ from gateway.domain.signatures import Doubt, Headers, Scheme, verified
 from gateway.errors import StoreError
 from gateway.observe.events import Listener, WebhookRefused, silence
 from gateway.services.webhooks import Outcome, Receipt, Webhooks
+from gateway.web import bodies
 from gateway.web.media_types import JSON
 from gateway.web.refusals import refused, unavailable
 
 _UNCONFIGURED: Final = "WEBHOOKS_UNCONFIGURED"
-_TOO_LARGE: Final = "too_large"
 _NOBODY: Final = "No webhook can be accepted yet: set GATEWAY_WEBHOOK_SECRETS to what Vapi sends with each."
 _UNAUTHENTICATED: Final = (
     "The webhook does not prove where it comes from: Vapi's credential for this server must have a secret and a form "
@@ -45,7 +44,7 @@ class WebhookView:
     """The endpoint, as a bare ASGI application: it is asked thousands of times a second.
 
     Nobody is believed without a scheme, unless ``anonymous``: then everybody is, which is for a demonstration on one's
-    own machine. ``limit`` is the largest body in bytes.
+    own machine. ``limit`` is the largest body in bytes, ``seconds`` how long it may take to come.
     """
 
     def __init__(
@@ -54,6 +53,7 @@ class WebhookView:
         *,
         schemes: Sequence[Scheme],
         limit: int,
+        seconds: float,
         clock: Callable[[], dt.datetime],
         anonymous: bool = False,
         listen: Listener = silence,
@@ -61,6 +61,7 @@ class WebhookView:
         self._webhooks = webhooks
         self._schemes = tuple(schemes)
         self._limit = limit
+        self._seconds = seconds
         self._clock = clock
         self._anonymous = anonymous
         self._listen = listen
@@ -72,10 +73,9 @@ class WebhookView:
     async def _answer(self, headers: Headers, receive: Receive) -> Response:
         if not self._schemes and not self._anonymous:
             return self._unavailable(_UNCONFIGURED, _NOBODY)
-        body = await _read(headers, receive, self._limit)
-        if body is None:
-            reason = f"The body is larger than the {self._limit} bytes that GATEWAY_WEBHOOK_BODY_BYTES allows"
-            return self._refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE, reason, {"Connection": "close"})
+        body = await bodies.read(headers, receive, limit=self._limit, seconds=self._seconds)
+        if isinstance(body, bodies.Unread):
+            return self._unread(body)
         if doubt := self._doubt(headers, body):
             unlike = {"WWW-Authenticate": "Bearer"}
             return self._refused(HTTPStatus.UNAUTHORIZED, doubt.value, _UNAUTHENTICATED, unlike)
@@ -83,6 +83,15 @@ class WebhookView:
             return self._told(await self._webhooks.receive(body))
         except StoreError as error:
             return self._unavailable(error.code, "The webhook could not be kept; send it again.")
+
+    def _unread(self, why: bodies.Unread) -> Response:
+        if why is bodies.Unread.TOO_LARGE:
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            reason = f"The body is larger than the {self._limit} bytes that GATEWAY_WEBHOOK_BODY_BYTES allows"
+        else:
+            status = HTTPStatus.REQUEST_TIMEOUT
+            reason = f"The body has not come within the {self._seconds:g} seconds that GATEWAY_BODY_SECONDS allows"
+        return self._refused(status, why.value, reason, {"Connection": "close"})
 
     def _doubt(self, headers: Headers, body: bytes) -> Doubt | None:
         if not self._schemes:
@@ -104,25 +113,3 @@ class WebhookView:
     def _unavailable(self, code: str, sentence: str) -> Response:
         self._listen(WebhookRefused(HTTPStatus.SERVICE_UNAVAILABLE.value, code))
         return unavailable(code, sentence)
-
-
-async def _read(headers: Headers, receive: Receive, limit: int) -> bytes | None:
-    """The body; None if it is larger than ``limit``, as it says or as it turns out.
-
-    Starlette's own limit answers in plain text.
-    """
-    stated = next((value for name, value in headers if name == b"content-length"), b"0")
-    if stated.isdigit() and int(stated) > limit:
-        return None
-    pieces, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        piece = message.get("body", b"")
-        pieces.append(piece)
-        size += len(piece)
-        if size > limit:
-            return None
-        if not message.get("more_body", False):
-            return b"".join(pieces)

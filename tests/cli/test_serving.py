@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from gateway.simulator.app import create
 from gateway.simulator.server import Server
@@ -81,8 +82,73 @@ def test_serve_answers_in_front_of_any_vapi_and_says_which(tmp_path: Path) -> No
             url = printed(line)
             eventually(lambda: is_ready(url) and is_complete(url))
             total = asked(url, "{ calls { totalCount } }").json()["data"]["calls"]["totalCount"]
-    assert answer.json() == {"data": {"call": {"id": call_id}}}
+    assert answer.json()["data"] == {"call": {"id": call_id}}
     assert total == len(vapi.app.state.simulator.ids(0, 100))
+
+
+def test_serve_asks_everybody_for_the_key_that_was_made_in_its_folder(tmp_path: Path) -> None:
+    with Server(create(calls=20, private_key=CANARY)) as vapi:
+        about = {
+            "GATEWAY_UPSTREAM_URL": vapi.url,
+            "VAPI_API_KEY": CANARY,
+            "GATEWAY_DATA_DIR": str(tmp_path),
+            "GATEWAY_ALLOW_ANONYMOUS": "0",
+        }
+        with gateway("keys", "create", "--name", "reports", **about) as making:
+            token, _ = making.communicate(timeout=PATIENCE)
+        with gateway("serve", "--port", "0", "--host", "0.0.0.0", **about) as process:  # noqa: S104  # that is the point
+            found = re.search(r":(\d+)/", first_line(process))
+            assert found is not None
+            url = f"http://127.0.0.1:{found[1]}"
+            assert httpx.get(f"{url}/livez", timeout=PATIENCE).status_code == 200
+            refused = asked(url, "{ calls { totalCount } }")
+            let_in = httpx.post(
+                f"{url}/graphql",
+                json={"query": "{ calls { totalCount } }"},
+                headers={"Authorization": f"Bearer {token.strip()}"},
+                timeout=PATIENCE,
+            )
+    assert (refused.status_code, refused.headers["www-authenticate"][:6]) == (401, "Bearer")
+    assert set(let_in.json()["data"]) == {"calls"}
+
+
+def test_serve_without_a_way_in_refuses_beyond_the_machine_and_gives_advice_on_it(tmp_path: Path) -> None:
+    about = {"VAPI_API_KEY": CANARY, "GATEWAY_DATA_DIR": str(tmp_path), "GATEWAY_ALLOW_ANONYMOUS": "0"}
+    with gateway("serve", "--port", "0", "--host", "0.0.0.0", **about) as process:  # noqa: S104  # what is refused
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out) == (2, "")
+    assert "gateway keys create" in err
+    with gateway("serve", "--port", "0", **about) as process:
+        assert asked(printed(first_line(process)), "{ __typename }").status_code == 401
+        process.terminate()
+        _, err = process.communicate(timeout=PATIENCE)
+    assert err.startswith("gateway: Nobody is let in yet. Let people in by API keys (gateway keys create)")
+
+
+@pytest.mark.parametrize("proxies", ["127.0.0.0/8,192.0.2.9", ""])
+def test_the_address_of_a_caller_comes_from_trusted_proxies_alone(tmp_path: Path, proxies: str) -> None:
+    about = {
+        "VAPI_API_KEY": CANARY,
+        "GATEWAY_DATA_DIR": str(tmp_path),
+        "GATEWAY_ALLOW_ANONYMOUS": "0",
+        "GATEWAY_SYNC": "0",
+        "GATEWAY_RATE_PER_ADDRESS_PER_MINUTE": "1",
+        "GATEWAY_TRUSTED_PROXIES": proxies,
+    }
+    with gateway("serve", "--port", "0", **about) as process:
+        url = printed(first_line(process))
+
+        def status(*forwarded: str) -> int:
+            headers = [("X-Forwarded-For", each) for each in forwarded]
+            return httpx.post(f"{url}/graphql", headers=headers, timeout=PATIENCE).status_code
+
+        first = status("203.0.113.1")
+        claimed = status("203.0.113.2, 203.0.113.1")  # what a client wrote there stands to the left
+        through_two = status("203.0.113.1, 192.0.2.9")
+        in_two_headers = status("203.0.113.2", "203.0.113.1")
+        another = status("203.0.113.2")
+    assert [first, claimed, through_two, in_two_headers] == [401, 429, 429, 429]
+    assert another == (401 if proxies else 429)
 
 
 def test_serve_with_a_wrong_key_says_so_and_shows_the_key_nowhere(tmp_path: Path) -> None:

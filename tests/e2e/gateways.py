@@ -117,6 +117,7 @@ def quick_settings(**stated: Any) -> StatedSettings:
         "identity_key": "an identity key for tests",
         "upstream_key": KEY,
         "upstream_rate": 0,
+        "allow_anonymous": True,
         "upstream_attempts": 2,
         "upstream_backoff_seconds": 0.001,
         "upstream_url": "http://upstream",

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from gateway import app
+from gateway.domain.allowance import Allowance
 from gateway.domain.principal import ANONYMOUS
 from gateway.errors import SettingsInvalid
 from gateway.graph.context import Context
@@ -73,7 +74,9 @@ def found(folder: Path) -> list[str]:
 
 async def asked(built: app.Gateway, query: str) -> Any:
     """The data of the answer to a query."""
-    context = Context(request_id="test", principal=ANONYMOUS, services=built.services, now=built.clock())
+    context = Context(
+        request_id="test", principal=ANONYMOUS, allowance=Allowance(None), services=built.services, now=built.clock()
+    )
     result = await app.schema_of(built.catalog).execute(query, context_value=context)
     assert result.errors is None, result.errors
     return result.data

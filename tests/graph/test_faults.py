@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -11,7 +11,14 @@ from graphql import GraphQLError
 from pydantic import SecretStr
 
 from gateway import errors
-from gateway.errors import GatewayError, UpstreamRateLimited
+from gateway.errors import (
+    BadUserInput,
+    Forbidden,
+    GatewayError,
+    QueryTooComplex,
+    RateLimited,
+    UpstreamRateLimited,
+)
 from gateway.graph import faults
 from gateway.observe.events import Event, RequestFailed, StoreFailed, silence
 from tests.graph.asking import KEY, WEB_CALL, Upstream, answering, ask, error_of, gateway
@@ -19,6 +26,17 @@ from tests.store.forwarder import forwarding
 
 CODES: Final = {
     "BadUserInput": "BAD_USER_INPUT",
+    "Unauthenticated": "UNAUTHENTICATED",
+    "Forbidden": "FORBIDDEN",
+    "RateLimited": "RATE_LIMITED",
+    "QueryTooComplex": "QUERY_TOO_COMPLEX",
+    "QueryTimeout": "QUERY_TIMEOUT",
+    "UpstreamBudgetSpent": "UPSTREAM_BUDGET_SPENT",
+    "PersistedDocumentNotFound": "PERSISTED_DOCUMENT_NOT_FOUND",
+    "PersistedQueryNotFound": "PERSISTED_QUERY_NOT_FOUND",
+    "PersistedQueryNotSupported": "PERSISTED_QUERY_NOT_SUPPORTED",
+    "DocumentNotTrusted": "DOCUMENT_NOT_TRUSTED",
+    "KeysUnavailable": "KEYS_UNAVAILABLE",
     "SettingsInvalid": "SETTINGS_INVALID",
     "StoreUnavailable": "STORE_UNAVAILABLE",
     "StoreTimeout": "STORE_TIMEOUT",
@@ -88,13 +106,21 @@ async def test_an_error_that_reaches_a_client_has_its_code_and_never_the_key(
     assert "said by upstream" not in str(error)
 
 
+BESIDE: Final[Mapping[type[GatewayError], tuple[GatewayError, dict[str, Any]]]] = {
+    BadUserInput: (BadUserInput("id", "x", "no"), {"argument": "id", "value": "x"}),
+    Forbidden: (Forbidden("hear it", "recordings:read"), {"scope": "recordings:read"}),
+    RateLimited: (RateLimited("too often", 2.5), {"retryAfter": 2.5}),
+    QueryTooComplex: (QueryTooComplex("depth", 9, 3, "X"), {"measure": "depth", "found": 9, "limit": 3}),
+}
+"""Errors that are made of more than a message, and what stands beside their codes."""
+
+
 @pytest.mark.parametrize("leaf", LEAVES)
 def test_every_leaf_comes_out_as_its_code(leaf: type[GatewayError]) -> None:
-    cause = leaf("id", "x", "no") if leaf is errors.BadUserInput else leaf("a message")
+    cause, beside = BESIDE[leaf] if leaf in BESIDE else (leaf("a message"), {})
     error = GraphQLError("a message", original_error=cause, path=["call"])
     faults.explain([error], validating=False, request_id="r", listen=silence)
-    assert error.extensions is not None
-    assert error.extensions["code"] == leaf.code
+    assert error.extensions == faults.error_of(cause).extensions == {"code": leaf.code, **beside}
 
 
 @pytest.mark.anyio
@@ -245,8 +271,9 @@ async def test_a_database_that_is_down_costs_what_only_it_can_answer(postgresql_
         after = await ask(client, LISTS)
     assert {error["extensions"]["code"] for error in down["errors"]} == {"STORE_UNAVAILABLE"}
     assert down["data"] is None or set(down["data"].values()) == {None}
-    assert known == {"data": {"call": {"id": WEB_CALL}}}
-    assert fetched == {"data": {"call": {"id": unknown, "freshness": {"source": "UPSTREAM"}}}}
+    assert known["data"] == {"call": {"id": WEB_CALL}}
+    assert fetched["data"] == {"call": {"id": unknown, "freshness": {"source": "UPSTREAM"}}}
+    assert "errors" not in known.keys() | fetched.keys()
     assert "errors" not in after
     assert [event.doing for event in told if isinstance(event, StoreFailed)][:2] == ["reading a call", "keeping a call"]
     assert url not in str(down) + str(told)

@@ -40,7 +40,7 @@ async def test_an_operation_that_cannot_be_told_is_an_error_of_the_request(
 @pytest.mark.anyio
 @pytest.mark.parametrize(("name", "data"), [("A", {"a": "Query"}), ("B", {"b": "Query"})])
 async def test_the_named_operation_of_several_runs(client: httpx.AsyncClient, name: str, data: object) -> None:
-    assert (await sent(client, query=TWO, operationName=name)).json() == {"data": data}
+    assert (await sent(client, query=TWO, operationName=name)).json()["data"] == data
 
 
 @pytest.mark.anyio
@@ -52,7 +52,7 @@ async def test_an_empty_name_is_none(client: httpx.AsyncClient, name: str | None
 @pytest.mark.anyio
 async def test_a_field_that_is_selected_twice_is_answered_once(client: httpx.AsyncClient) -> None:
     answer = await sent(client, query="{ __typename __typename }")
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json()["data"] == {"__typename": "Query"}
 
 
 @pytest.mark.anyio

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway import app
+from gateway.domain.allowance import Allowance
 from gateway.domain.filters import AllOf, AnyOf, Comparator, Condition, Not, Predicate, Search
 from gateway.domain.ordering import NEWEST_FIRST, Direction, Nulls, Order
 from gateway.domain.principal import ANONYMOUS, Principal
@@ -43,7 +44,7 @@ async def executed(query: str, **variables: Any) -> tuple[Asked, Any]:
     """The lists that were asked for, and the result."""
     asked = Asked()
     services = Services(calls=asked, customers=asked, relations=None, mirror=None)  # type: ignore[arg-type]  # plays both lists
-    context = Context(request_id="r", principal=ANONYMOUS, services=services, now=NOW)
+    context = Context(request_id="r", principal=ANONYMOUS, allowance=Allowance(None), services=services, now=NOW)
     return asked, await SCHEMA.execute(query, variable_values=variables, context_value=context)
 
 

@@ -166,7 +166,8 @@ def test_every_type_that_implements_an_interface_repeats_its_record(schema: Grap
 
 
 def test_every_closed_set_of_vapi_has_unknown(catalog: Catalog) -> None:
-    sets = {a.values for record in catalog.records.values() for a in record.attributes if a.values is not None}
+    stated = (a for record in catalog.records.values() for a in record.attributes if not a.computed)
+    sets = {a.values for a in stated if a.values is not None}
     assert {values.__name__ for values in sets if "UNKNOWN" not in values.__members__} == set()
 
 
@@ -210,4 +211,4 @@ async def test_an_attribute_of_any_type_can_be_declared_on_call_and_customer(kin
     call, customer = CallSettings(attributes=(own,)), CustomerSettings(attributes=(own,))
     async with gateway(call=call, customer=customer) as client:
         answer = await ask(client, "query ($id: ID!) { call(id: $id) { own customer { own } } }", id=WEB_CALL)
-    assert answer == {"data": {"call": {"own": None, "customer": {"own": None}}}}
+    assert answer["data"] == {"call": {"own": None, "customer": {"own": None}}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import datetime as dt
 import random
@@ -99,7 +100,7 @@ async def test_a_key_of_an_alias_opens_the_calls_of_the_person() -> None:
     b = Bench(aliases={"tel~1": "id:ada"})
     found = await b.keys.known(await b.created(customers=frozenset({"tel~1", "id:grace"})))
     assert found is not None
-    assert found.customers == {"id:ada", "id:grace"}
+    assert found.customers == frozenset({"id:ada", "id:grace"})
 
 
 @pytest.mark.parametrize(("all_keys", "this_key"), [(True, False), (False, True)])
@@ -223,6 +224,22 @@ async def test_an_answer_neither_waits_for_the_last_use_nor_fails_with_it() -> N
     b.is_down = True
     await b.settled()
     assert b.told == [StoreFailed("noting the use of an API key", "STORE_UNAVAILABLE")]
+
+
+async def test_a_database_that_does_not_answer_holds_up_no_end() -> None:
+    class Stuck(MemoryKeys):
+        async def used(self, key_id: str, now: dt.datetime) -> None:
+            await asyncio.Event().wait()
+
+    b = Bench()
+    stuck = Keys(
+        Stuck(keys=b.store.keys), aliases={}, clock=lambda: NOON, timer=lambda: 0.0, random=random.Random(1).randbytes
+    )
+    before = asyncio.all_tasks()
+    assert await stuck.known(await b.created())
+    assert len(asyncio.all_tasks()) == len(before) + 1
+    await stuck.close()
+    assert asyncio.all_tasks() == before
 
 
 async def test_there_is_a_valid_key_only_where_one_opens_something() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
@@ -36,6 +37,7 @@ PATH: Final = "/webhooks/vapi"
 URL: Final = f"http://gateway.invalid{PATH}"
 SECRET: Final = "canary secret"
 LIMIT: Final = 10_000
+PATIENCE: Final = 0.5
 SCHEMES: Final = (Token(secrets=(SECRET,)), vapi_secret(SECRET), Hmac(secrets=(SECRET,)))
 
 
@@ -69,7 +71,13 @@ def endpoint(schemes: Sequence[Scheme] = SCHEMES, *, anonymous: bool = False) ->
         ledger=ledger, store=MemoryMirror(ledger), rereads=pause, clock=lambda: NOW, listen=events.append
     )
     view = WebhookView(
-        webhooks, schemes=schemes, limit=LIMIT, clock=lambda: NOW, anonymous=anonymous, listen=events.append
+        webhooks,
+        schemes=schemes,
+        limit=LIMIT,
+        seconds=PATIENCE,
+        clock=lambda: NOW,
+        anonymous=anonymous,
+        listen=events.append,
     )
     app = Starlette(
         routes=[Route(PATH, view, methods=["POST"])],
@@ -142,6 +150,23 @@ async def pieces(total: int) -> AsyncIterator[bytes]:
     """A body without a stated length."""
     for _ in range(0, total, 1000):
         yield b" " * 1000
+
+
+async def test_a_webhook_that_comes_too_slowly_is_refused_and_wanted_again() -> None:
+    there = endpoint()
+
+    async def silence() -> Any:
+        await asyncio.Event().wait()
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": PATH, "headers": [], "query_string": b""}
+    await there.app(scope, silence, send)
+    assert sent[0]["status"] == 408
+    assert there.events == [WebhookRefused(408, "too_late")]
 
 
 @pytest.mark.parametrize("size", [LIMIT + 1, 2 * LIMIT])

@@ -50,7 +50,7 @@ def _refuse_unknown(current: str | None, known: set[str]) -> None:
 
 
 def _refuse_others(connection: Connection) -> None:
-    taken = sorted({"calls", "customers", "ledger"} & set(inspect(connection).get_table_names()))
+    taken = sorted({"api_keys", "calls", "customers", "ledger"} & set(inspect(connection).get_table_names()))
     if taken:
         raise StoreIncompatible(
             f"The database has a table “{taken[0]}” that is not the mirror's. Name a database, or a schema, "

@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.web.middleware.security import SecurityHeaders
 from gateway.web.refusals import closing
 
 
@@ -33,4 +34,4 @@ class Closing:
             await self._app(scope, receive, told)
         except asyncio.CancelledError:
             if not started:
-                await closing()(scope, receive, send)
+                await SecurityHeaders(closing())(scope, receive, send)
