@@ -40,10 +40,16 @@ def test_a_door_beyond_the_machine_that_opens_to_nobody_is_a_mistake(host: str) 
 @pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])  # noqa: S104  # what is allowed
 def test_a_key_or_an_issuer_is_a_way_in(host: str, way: str, tmp_path: Path) -> None:
     issuers: dict[str, dict[str, Any]] = {
-        "url": {"jwt_jwks_url": "https://login.example/keys"},
-        "file": {"jwt_jwks_file": tmp_path / "keys.json"},
+        "url": {"jwt_jwks_url": "https://login.example/keys", "jwt_customer_claim": "sub"},
+        "file": {"jwt_jwks_file": tmp_path / "keys.json", "jwt_assistants_claim": "assistants"},
     }
     assert app.check_ways_in(settings(host=host, **issuers.get(way, {})), has_keys=way == "key") is None
+
+
+def test_tokens_that_are_bound_to_nobody_are_told_of() -> None:
+    advice = app.check_ways_in(settings(jwt_jwks_url="https://login.example/keys"), has_keys=True)
+    assert advice is not None
+    assert "GATEWAY_JWT_CUSTOMER_CLAIM" in advice
 
 
 def test_on_the_machine_itself_a_door_that_opens_to_nobody_yet_is_told_of() -> None:

@@ -126,6 +126,7 @@ def besieged(calls: int = 500, **environment: str) -> Iterator[Besieged]:
                 raise RuntimeError(f"the gateway did not start: {file.read_text(encoding='utf-8')}")
             port = int(line.partition("127.0.0.1:")[2].partition("/")[0])
             _wait_until_ready(port, credentials[0])
+            _read_all(port, credentials[0])
             yield Besieged(
                 port=port,
                 pid=process.pid,
@@ -189,7 +190,7 @@ def _credentials(folder: Path) -> tuple[str | None, ...]:
         issuer.token(issuer.rsa_key("another"), iat=now, exp=now + _LASTS),
         issuer.forged({"alg": "none"}, issuer.claims(exp=now + _LASTS)),
     )
-    return (*(f"Bearer {each}" for each in (*asyncio.run(made()), *tokens)), "Bearer nobody", None)
+    return (*(f"Bearer {each}" for each in (*asyncio.run(made()), *tokens)), "Bearer canary-of-nobody", None)
 
 
 @contextlib.contextmanager
@@ -225,6 +226,19 @@ def _told(port: int, credential: str | None, query: str) -> Any:
     headers = {} if credential is None else {"Authorization": credential}
     url = f"http://127.0.0.1:{port}{GRAPHQL}"
     return httpx.post(url, json={"query": query}, headers=headers, timeout=PATIENCE).json()["data"]
+
+
+def _read_all(port: int, credential: str | None) -> None:
+    """Have every call in memory, so that what grows from then on does not grow for that."""
+    after: str | None = None
+    while True:
+        query = (
+            f"{{ calls(first: 100, after: {json.dumps(after)}) {{ nodes {{ document }} pageInfo {{ endCursor }} }} }}"
+        )
+        page = _told(port, credential, query)["calls"]
+        if not page["nodes"]:
+            return
+        after = page["pageInfo"]["endCursor"]
 
 
 def _place(port: int, credentials: Sequence[str | None]) -> Place:
