@@ -38,6 +38,7 @@ def test_a_saved_call_is_shown_by_the_names_of_the_schema(tmp_path: Path) -> Non
         "key": "id:42",
         "customerId": "42",
         "name": "Ada Example",
+        "keyTrust": "CLIENT",
         "provenance": {
             "customerId": "assistantOverrides.metadata.customerId (METADATA, CLIENT)",
             "name": "assistantOverrides.metadata.customerName (METADATA, CLIENT)",

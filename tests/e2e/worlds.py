@@ -20,6 +20,7 @@ from strawberry.types import ExecutionResult
 from gateway import app
 from gateway.domain.allowance import Allowance
 from gateway.domain.principal import EVERY_SCOPE, Principal, Scope
+from gateway.errors import Forbidden
 from gateway.graph.context import Context
 from tests.e2e.gateways import quick_settings
 
@@ -103,7 +104,10 @@ class World:
     asked: list[str]
 
     async def answer(self, principal: Principal, query: str) -> Mapping[str, Any]:
-        """All that somebody is told."""
+        """All that somebody is told; of a ``recording:``, where it is."""
+        kind, _, wanted = query.partition(":")
+        if kind == "recording":
+            return await self._recording(principal, wanted)
         context = Context(
             request_id="r",
             principal=principal,
@@ -114,6 +118,14 @@ class World:
         result: ExecutionResult = await self.schema.execute(query, context_value=context)
         errors = [(error.message, error.path, error.extensions) for error in result.errors or ()]
         return {"data": result.data, "errors": errors, "extensions": result.extensions}
+
+    async def _recording(self, principal: Principal, wanted: str) -> Mapping[str, Any]:
+        """What the door to recordings (`gateway.web.recordings`) has to go by."""
+        try:
+            found = await self.parts.services.calls.presigned(principal, Allowance(None), wanted)
+        except Forbidden as error:
+            return {"data": None, "errors": [(str(error), None, {"code": error.code})], "extensions": None}
+        return {"data": found, "errors": [], "extensions": None}
 
 
 @contextlib.asynccontextmanager
@@ -126,7 +138,7 @@ async def world(held: Sequence[Document]) -> AsyncIterator[World]:
         if wanted or not request.url.path.startswith("/call"):
             asked.append(request.url.path)
             found = by_id.get(wanted)
-            return httpx.Response(404, json={}) if found is None else httpx.Response(200, json=found)
+            return httpx.Response(404, json={}) if found is None else httpx.Response(200, json=_whole(found))
         low, high = request.url.params.get("createdAtGe", ""), request.url.params.get("createdAtLe", "9")
         rows = [call for call in held if low <= call["createdAt"] <= high]
         return httpx.Response(200, json=sorted(rows, key=lambda row: row["createdAt"], reverse=True))
@@ -140,12 +152,18 @@ async def world(held: Sequence[Document]) -> AsyncIterator[World]:
             yield World(built, SCHEMA, held, asked)
 
 
+def _whole(call: Document) -> Document:
+    """A call as it is answered by itself: with addresses that open its recording."""
+    signed = f"https://storage.invalid/{call['id']}?X-Amz-Signature=0"
+    return {**call, "artifact": {**call["artifact"], "presignedMonoUrl": signed}}
+
+
 SCHEMA: Final = app.schema_of(app.catalog_of(quick_settings()))
 
 _CALL: Final = """
     id createdAt cost assistantId
     customer { key keyTrust customerId name email provenance { attribute path } profile { ...Customer } }
-    artifact { transcript recordingUrl } document freshness { fetchedAt state source }
+    artifact { transcript recordingUrl presignedMonoUrl } document freshness { fetchedAt state source }
 """
 _FRAGMENT: Final = """
     fragment Customer on Customer {
@@ -179,6 +197,7 @@ def queries() -> st.SearchStrategy[str]:
     order = st.sampled_from(["CREATED_AT", "COST", "CUSTOMER_NAME", "CUSTOMER_KEY"])
     return st.one_of(
         st.builds(lambda i: f'{{ call(id: "{i}") {{ {_CALL} }} }}', number),
+        st.builds(lambda i: f"recording:{i}", number),
         st.builds(lambda i: f'{{ node(id: "{i}") {{ ... on Call {{ {_CALL} }} }} }}', number),
         st.builds(
             lambda i, k: f'{{ nodes(ids: ["{i}", "customer:{k}"]) {{ ... on Call {{ {_CALL} }} ...Customer }} }}',
