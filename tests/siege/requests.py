@@ -232,9 +232,8 @@ def _read_all(port: int, credential: str | None) -> None:
     """Have every call in memory, so that what grows from then on does not grow for that."""
     after: str | None = None
     while True:
-        query = (
-            f"{{ calls(first: 100, after: {json.dumps(after)}) {{ nodes {{ document }} pageInfo {{ endCursor }} }} }}"
-        )
+        asked = f"(first: 100, after: {json.dumps(after)})"
+        query = f"{{ calls{asked} {{ nodes {{ document }} pageInfo {{ endCursor }} }} }}"
         page = _told(port, credential, query)["calls"]
         if not page["nodes"]:
             return
@@ -275,6 +274,7 @@ class Siege:
         self._there = there
         self.figures = Figures()
         there.log.new()  # what came before is nobody's
+        there.log.kinds.clear()
 
     def ask(self, number: int, request: Request) -> Answer:
         """Ask, count and judge."""
