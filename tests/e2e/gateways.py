@@ -118,6 +118,7 @@ def quick_settings(**stated: Any) -> StatedSettings:
         "upstream_key": KEY,
         "upstream_rate": 0,
         "allow_anonymous": True,
+        "hosts": ("gateway",),
         "upstream_attempts": 2,
         "upstream_backoff_seconds": 0.001,
         "upstream_url": "http://upstream",
