@@ -75,7 +75,7 @@ class Received:
         pause = Rereads(noticed=dt.timedelta(seconds=0.5), late=dt.timedelta(minutes=5))
         self._database, self._ledger = database, SqlLedger(database)
         webhooks = Webhooks(ledger=self._ledger, store=store, rereads=pause, clock=utc_now)
-        self._view = WebhookView(webhooks, schemes=(vapi_secret(SECRET),), limit=2**22, clock=utc_now)
+        self._view = WebhookView(webhooks, schemes=(vapi_secret(SECRET),), limit=2**22, seconds=10, clock=utc_now)
         task = asyncio.create_task(webhooks.run() if applies else asyncio.sleep(0))
         yield
         task.cancel()
