@@ -351,7 +351,7 @@ def check_exposure(settings: Settings) -> None:
     if settings.allow_anonymous:
         raise SettingsInvalid(
             f"GATEWAY_ALLOW_ANONYMOUS=1 is for one's own machine, and GATEWAY_HOST is {settings.host}: whoever reaches "
-            f"it could read every call. {_WAYS_IN}"
+            f"it could read every call. Unset it. {_WAYS_IN}"
         )
 
 

@@ -31,7 +31,7 @@ def command() -> None:
 @command.command()
 @click.option("--name", required=True, help="What the key is for: you find it again by that.")
 @click.option(
-    "--scopes", default="", help="What it may do, parted by commas; calls:read,customers:read if nothing is said."
+    "--scopes", default=None, help="What it may do, parted by commas; calls:read,customers:read if nothing is said."
 )
 @click.option(
     "--customer",
@@ -45,7 +45,7 @@ def command() -> None:
 @options.settings_file
 def create(
     name: str,
-    scopes: str,
+    scopes: str | None,
     customers: tuple[str, ...],
     assistants: tuple[str, ...],
     expires: str | None,
@@ -58,6 +58,10 @@ def create(
     from gateway.services.keys import Wish
     from gateway.settings import load
 
+    if trusted_only and not customers:
+        raise click.BadParameter(
+            "it says which calls of a customer count: state --customer too", param_hint="--trusted-only"
+        )
     settings, now = load(file), app.utc_now()
     wish = Wish(
         name=named(name),
@@ -144,11 +148,14 @@ def _check_id(stated: str) -> None:
         raise click.BadParameter(reason, param_hint="ID")
 
 
-def _scopes(stated: str) -> frozenset[Scope]:
+def _scopes(stated: str | None) -> frozenset[Scope]:
     from gateway.services.keys import scopes
 
+    words = [word for each in (stated or "").split(",") if (word := each.strip())]
+    if stated is not None and not words:  # a variable of a script that is empty does not mean the usual ones
+        raise click.BadParameter("it names no scope; leave it out for the usual ones", param_hint="--scopes")
     try:
-        return scopes([word for each in stated.split(",") if (word := each.strip())])
+        return scopes(words)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--scopes") from None
 

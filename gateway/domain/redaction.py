@@ -207,6 +207,11 @@ def _size(document: dict[str, Any]) -> int:
     return size + sum(map(sys.getsizeof, keys))
 
 
+def scrubbed(text: str) -> str:
+    """A text, such as an error that repeats what a caller stated, without the secrets in it."""
+    return _text(text)
+
+
 def _text(value: str) -> str:
     """A text without the secrets in it; one that is nothing but an address or a token goes as a whole."""
     if not value.isascii():

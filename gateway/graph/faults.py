@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from graphql import GraphQLError, GraphQLSyntaxError
 
+from gateway.domain.redaction import scrubbed
 from gateway.errors import BadUserInput, Forbidden, GatewayError, QueryTooComplex, RateLimited, UpstreamRateLimited
 from gateway.observe.events import Listener, RequestFailed
 
@@ -42,6 +43,7 @@ def explain(errors: Sequence[GraphQLError], *, validating: bool, request_id: str
     """
     unforeseen = [error for error in errors if _is_unforeseen(error)]
     for error in errors:
+        error.message = scrubbed(error.message)
         error.extensions = {**(error.extensions or {}), **_extensions(error, validating=validating)}
     for error in unforeseen:
         error.message, error.extensions = masked(request_id)
@@ -63,14 +65,14 @@ def keep_quiet(errors: Sequence[GraphQLError]) -> None:
 
 def error_of(cause: GatewayError) -> GraphQLError:
     """The error of a request that is refused, or ended, as a whole."""
-    return GraphQLError(str(cause), original_error=cause, extensions=extensions_of(cause))
+    return GraphQLError(scrubbed(str(cause)), original_error=cause, extensions=extensions_of(cause))
 
 
 def extensions_of(cause: GatewayError) -> dict[str, Any]:
     """An error's code, and what else a program can use of it."""
     match cause:
         case BadUserInput():
-            beside: dict[str, Any] = {"argument": cause.argument, "value": cause.value}
+            beside: dict[str, Any] = {"argument": cause.argument, "value": scrubbed(cause.value)}
         case Forbidden():
             beside = {"scope": cause.scope}
         case QueryTooComplex():

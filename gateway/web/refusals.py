@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ExceptionHandler
 
+from gateway.domain.redaction import scrubbed
 from gateway.graph.faults import masked
 from gateway.web.media_types import JSON
 
@@ -54,7 +55,7 @@ def _told(
     headers: Mapping[str, str] | None = None,
     media_type: str = JSON,
 ) -> JSONResponse:
-    error = {"message": message, "extensions": extensions}
+    error = {"message": scrubbed(message), "extensions": extensions}
     return JSONResponse({"errors": [error]}, status_code=status, headers=headers, media_type=media_type)
 
 

@@ -110,6 +110,8 @@ def test_what_is_no_id_is_not_repeated_since_it_may_be_a_whole_key(stated: str) 
     ("arguments", "said"),
     [
         (["--scopes", "calls:write"], "“calls:write” is no scope; there are calls:read, customers:read"),
+        (["--scopes", " , "], "it names no scope"),
+        (["--trusted-only"], "state --customer too"),
         (["--customer", "ada@example.com"], "it is no customer's key"),
         (["--expires", "soon"], "a duration from now (P30D) or a date"),
         (["--expires", "-P1D"], "is over already"),

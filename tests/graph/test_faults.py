@@ -285,3 +285,20 @@ async def test_a_list_that_takes_the_database_too_long_has_its_own_code() -> Non
     async with gateway(query_patience_seconds=1e-9) as client:
         error = await error_of(client, "{ calls { nodes { id } } }")
     assert error["extensions"]["code"] == "STORE_TIMEOUT"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '{ call(id: "%s") { id } }',
+        '{ calls(after: "%s") { nodes { id } } }',
+        '{ calls(where: { createdAt: { gte: "%s" } }) { totalCount } }',
+        '{ calls(where: { status: { eq: "%s" } }) { totalCount } }',
+        '{ customer(key: "x") { key @include(if: "%s") } }',
+    ],
+)
+async def test_an_error_does_not_repeat_a_secret(client: httpx.AsyncClient, query: str) -> None:
+    secret = "sk-proj-canary0123456789canary0123456789"
+    answer = await client.post("/graphql", json={"query": query.replace("%s", secret)})
+    assert answer.json()["errors"]
+    assert "canary0123456789" not in answer.text
