@@ -89,18 +89,16 @@ class Lists:
         request = self._request(info, stated, self._catalog.call, NEWEST_FIRST, narrowed)
         service, principal = info.context.services.calls, info.context.principal
         page = None if connections.only_total(info) else await service.page(principal, request)
-        predicate = page.predicate if page else request.predicate(info.context.now)
-        uncovered = page.uncovered if page else await service.uncovered(predicate)
+        uncovered = page.uncovered if page else await service.uncovered(principal, request)
         if uncovered is not None:
             info.context.may_miss(_path(info), uncovered)
-        return connections.of_calls(page, lambda: service.count(principal, predicate))
+        return connections.of_calls(page, lambda: service.count(principal, request))
 
     async def _customers(self, info: Info, stated: Stated) -> CustomerConnection:
         request = self._request(info, stated, self._catalog.customers, _LATEST_FIRST, None)
         service, principal = info.context.services.customers, info.context.principal
         page = None if connections.only_total(info) else await service.page(principal, request)
-        predicate = page.predicate if page else request.predicate(info.context.now)
-        return connections.of_customers(page, lambda: service.count(principal, predicate))
+        return connections.of_customers(page, lambda: service.count(principal, request))
 
     def _request(
         self, info: Info, stated: Stated, record: Record, usual: Ordering, narrowed: Predicate | None

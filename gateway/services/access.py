@@ -34,13 +34,13 @@ class Access:
 
         def predicate(now: dt.datetime) -> Predicate:
             asked = request.predicate(now)
-            self.check(asked, principal)
+            self._check(asked, principal)
             return asked
 
         stated = paging.digest([request.stated, repr(visible(principal))]) if principal.is_bound else request.stated
         return dataclasses.replace(request, predicate=predicate, stated=stated)
 
-    def check(self, predicate: Predicate, principal: Principal) -> None:
+    def _check(self, predicate: Predicate, principal: Principal) -> None:
         """Raise `Forbidden` where a filter tells of something that the principal does not see whole."""
         for leaf in leaves(predicate):
             match leaf:

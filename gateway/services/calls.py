@@ -20,7 +20,7 @@ from gateway.errors import BadUserInput
 from gateway.ports import CallReader, CallStore, Place, Terms
 from gateway.services.access import Access
 from gateway.services.freshness import MirrorFreshness
-from gateway.services.lists import ListRequest, Piece, cursor_of, piece
+from gateway.services.lists import ListRequest, Piece, cursor_of, piece, whole
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -113,25 +113,28 @@ class Calls:
         )
         return CallPage(
             edges=tuple(edges),
-            predicate=request.predicate(found.now),
+            predicate=found.predicate,
             has_next=found.has_next,
             has_previous=found.has_previous,
             uncovered=await self._uncovered(request, found),
         )
 
-    async def count(self, principal: Principal, predicate: Predicate) -> int:
-        """How many calls the mirror has for which it holds, and which the principal may see.
+    async def count(self, principal: Principal, request: ListRequest) -> int:
+        """How many calls there are in the whole list that the request is for a piece of.
 
-        Raises:
-            Forbidden: the principal may not read calls, or not filter so.
+        Raises what `page` raises.
         """
-        principal.need(Scope.CALLS_READ, "count calls")
-        self._access.check(predicate, principal)
-        return await self._store.count(narrowed(principal, predicate))
+        return await self._store.count(narrowed(principal, self._whole(principal, request)))
 
-    async def uncovered(self, predicate: Predicate) -> Interval | None:
-        """The part of the filter's time that the mirror does not hold for sure."""
+    async def uncovered(self, principal: Principal, request: ListRequest) -> Interval | None:
+        """The part of the whole list's time that the mirror does not hold for sure. Raises what `page` raises."""
+        predicate = self._whole(principal, request)
         return await self._freshness.uncovered(reached(predicate, (), (), self._clock(), ended=True))
+
+    def _whole(self, principal: Principal, request: ListRequest) -> Predicate:
+        principal.need(Scope.CALLS_READ, "count calls")
+        request = self._access.permitted(request, principal)
+        return whole(request, now=self._clock(), largest=self._largest_page)
 
     async def _uncovered(self, request: ListRequest, found: Piece[Place]) -> Interval | None:
         """The part of what the piece speaks of that the mirror does not hold for sure."""

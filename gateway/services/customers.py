@@ -10,12 +10,11 @@ from typing import Any
 
 from gateway.domain.catalog import Catalog
 from gateway.domain.customers import Customer
-from gateway.domain.filters import Predicate
 from gateway.domain.narrowing import visible
 from gateway.domain.principal import Principal, Scope
 from gateway.ports import CustomerStore
 from gateway.services.access import Access
-from gateway.services.lists import ListRequest, cursor_of, piece
+from gateway.services.lists import ListRequest, cursor_of, piece, whole
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,7 +30,6 @@ class CustomerPage:
     """A piece of a list of customers."""
 
     edges: tuple[CustomerEdge, ...]
-    predicate: Predicate
     has_next: bool
     has_previous: bool
 
@@ -81,20 +79,19 @@ class Customers:
         )
         return CustomerPage(
             edges=tuple(edges),
-            predicate=found.predicate,
             has_next=found.has_next,
             has_previous=found.has_previous,
         )
 
-    async def count(self, principal: Principal, predicate: Predicate) -> int:
-        """How many customers there are for whom it holds, out of the calls that the principal may see.
+    async def count(self, principal: Principal, request: ListRequest) -> int:
+        """How many customers there are in the whole list that the request is for a piece of.
 
-        Raises:
-            Forbidden: the principal may not read customers, or not filter so.
+        Raises what `page` raises.
         """
         principal.need(Scope.CUSTOMERS_READ, "count customers")
-        self._access.check(predicate, principal)
-        return await self._store.customer_count(predicate, within=visible(principal))
+        request, within = self._access.permitted(request, principal), visible(principal)
+        predicate = whole(request, now=self._clock(), largest=self._largest_page)
+        return await self._store.customer_count(predicate, within=within)
 
     def _customer(self, row: Mapping[str, Any]) -> Customer:
         """The record that a row of values by flat name amounts to."""

@@ -66,9 +66,7 @@ async def piece(
     Raises:
         BadUserInput: a size is out of range, a cursor is none of this list, or arguments do not go together.
     """
-    size = _size(request, largest)
-    cursor = _cursor(request)
-    then = cursor.now if cursor else now
+    size, cursor, then = _read(request, now, largest)
     predicate = request.predicate(then)
     query = PageQuery(
         predicate=predicate,
@@ -83,9 +81,25 @@ async def piece(
     return Piece(rows=rows, predicate=predicate, now=then, has_next=more, has_previous=cursor is not None)
 
 
+def whole(request: ListRequest, *, now: dt.datetime, largest: int) -> Predicate:
+    """The filter of the list that the piece is of; what could not be fetched cannot be counted either.
+
+    Raises:
+        BadUserInput: as `piece` does.
+    """
+    _, _, then = _read(request, now, largest)
+    return request.predicate(then)
+
+
 def cursor_of(position: Position, now: dt.datetime, request: ListRequest) -> str:
     """The cursor of a row of this list."""
     return paging.encode(Cursor(position, now, request.stated))
+
+
+def _read(request: ListRequest, now: dt.datetime, largest: int) -> tuple[int, Cursor | None, dt.datetime]:
+    """How many rows, behind which cursor, and what “now” is: a list keeps that of its first piece."""
+    size, cursor = _size(request, largest), _cursor(request)
+    return size, cursor, cursor.now if cursor else now
 
 
 def _size(request: ListRequest, largest: int) -> int:

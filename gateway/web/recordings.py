@@ -33,7 +33,7 @@ from gateway.errors import (
 from gateway.ports import Recording, RecordingSource
 from gateway.services.calls import Calls
 from gateway.web.middleware.hosts import is_loopback
-from gateway.web.refusals import refused
+from gateway.web.refusals import explained, refused
 
 CALL_NOT_FOUND: Final = "CALL_NOT_FOUND"
 RECORDING_NOT_FOUND: Final = "RECORDING_NOT_FOUND"
@@ -190,4 +190,4 @@ def _explained(error: GatewayError) -> Response:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         asked = error.retry_after if isinstance(error, UpstreamRateLimited) else None
         headers["Retry-After"] = str(round(asked or _RETRY_AFTER))
-    return refused(status, str(error).removesuffix("."), headers, code=error.code)
+    return explained(status, error, headers)

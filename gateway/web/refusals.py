@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ExceptionHandler
 
 from gateway.domain.redaction import scrubbed
-from gateway.graph.faults import masked
+from gateway.errors import GatewayError
+from gateway.graph.faults import extensions_of, masked
 from gateway.web.media_types import JSON
 
 BAD_REQUEST: Final = "BAD_REQUEST"
@@ -31,6 +32,11 @@ def refused(
 ) -> JSONResponse:
     """A refusal in GraphQL's shape; what kind it is, its status says."""
     return _told(status, f"{reason}.", {"code": code}, headers, media_type)
+
+
+def explained(status: int, cause: GatewayError, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The answer to a request that met an error of the gateway's own, with what a program can use of it."""
+    return _told(status, str(cause), extensions_of(cause), headers)
 
 
 def failed(request_id: str) -> JSONResponse:

@@ -33,10 +33,10 @@ class Asked:
         self.requests.append(request)
         return CallPage(edges=(), predicate=request.predicate(NOW), has_next=False, has_previous=False)
 
-    async def uncovered(self, predicate: Predicate) -> None:
+    async def uncovered(self, principal: Principal, request: ListRequest) -> None:
         return None
 
-    async def count(self, principal: Principal, predicate: Predicate) -> int:
+    async def count(self, principal: Principal, request: ListRequest) -> int:
         return 7
 
 

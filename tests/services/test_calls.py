@@ -83,8 +83,14 @@ class Bench:
     async def page(
         self, predicate: Predicate = EVERYTHING, ordering: Ordering = NEWEST_FIRST, **stated: Any
     ) -> CallPage:
-        request = ListRequest(predicate=lambda _: predicate, ordering=ordering, stated="digest", usual=20, **stated)
-        return await self.calls.page(ANONYMOUS, request)
+        return await self.calls.page(ANONYMOUS, _request(predicate, ordering, **stated))
+
+    async def count(self, predicate: Predicate = EVERYTHING, **stated: Any) -> int:
+        return await self.calls.count(ANONYMOUS, _request(predicate, NEWEST_FIRST, **stated))
+
+
+def _request(predicate: Predicate, ordering: Ordering, **stated: Any) -> ListRequest:
+    return ListRequest(predicate=lambda _: predicate, ordering=ordering, stated="digest", usual=20, **stated)
 
 
 async def _bench(*created: float, gone: frozenset[str] = frozenset()) -> Bench:
@@ -163,7 +169,16 @@ async def test_a_filter_goes_to_the_store_and_into_the_page() -> None:
     later = Condition("created_at", Comparator.GT, at(1))
     page = await b.page(later)
     assert (_ids(page), page.predicate) == ([call_id(2), call_id(1)], later)
-    assert await b.calls.count(ANONYMOUS, later) == 2
+    assert await b.count(later, first=1) == 2
+
+
+@pytest.mark.parametrize("stated", [{"first": 0}, {"last": 101}, {"after": "nothing"}, {"first": 1, "last": 1}])
+async def test_what_cannot_be_fetched_cannot_be_counted(stated: dict[str, Any]) -> None:
+    """A mistake in an argument is told of, whichever fields are selected."""
+    b = await _bench(1)
+    for asked in (b.page, b.count):
+        with pytest.raises(BadUserInput):
+            await asked(**stated)
 
 
 @pytest.mark.parametrize("first", [0, -1, 101, 2**31 - 1])

@@ -47,8 +47,11 @@ async def _customers(catalog: Catalog = CATALOG) -> Customers:
 async def _page(
     customers: Customers, predicate: Predicate = EVERYTHING, ordering: Ordering = DEAREST, **stated: Any
 ) -> CustomerPage:
-    request = ListRequest(predicate=lambda _: predicate, ordering=ordering, stated="digest", usual=20, **stated)
-    return await customers.page(ANONYMOUS, request)
+    return await customers.page(ANONYMOUS, _request(predicate, ordering, **stated))
+
+
+def _request(predicate: Predicate = EVERYTHING, ordering: Ordering = DEAREST, **stated: Any) -> ListRequest:
+    return ListRequest(predicate=lambda _: predicate, ordering=ordering, stated="digest", usual=20, **stated)
 
 
 def _keys(page: CustomerPage) -> list[str]:
@@ -89,7 +92,7 @@ async def test_a_call_of_nobody_is_no_customer() -> None:
     """Whoever is known by nothing but one call is in no list and has no profile."""
     customers = await _customers()
     assert await customers.get(ANONYMOUS, [f"call:{document(4)['id']}"]) == [None]
-    assert await customers.count(ANONYMOUS, EVERYTHING) == 2
+    assert await customers.count(ANONYMOUS, _request()) == 2
 
 
 async def test_a_page_and_the_next_and_back() -> None:
@@ -108,8 +111,8 @@ async def test_a_filter_by_figures() -> None:
     customers = await _customers()
     often = Condition("customer_call_count", Comparator.GTE, 2)
     page = await _page(customers, often)
-    assert (_keys(page), page.predicate) == (["id:ada"], often)
-    assert await customers.count(ANONYMOUS, often) == 1
+    assert _keys(page) == ["id:ada"]
+    assert await customers.count(ANONYMOUS, _request(often)) == 1
 
 
 async def test_a_page_has_a_largest_size() -> None:
