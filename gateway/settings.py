@@ -24,6 +24,8 @@ from gateway.toml_lines import line_of
 _PREFIX: Final = "GATEWAY_"
 _FILE_VARIABLE: Final = f"{_PREFIX}SETTINGS_FILE"
 _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")
+_NEVER_EMPTY: Final = ("jwt_customer_claim", "jwt_assistants_claim", "binding_trust")
+"""What narrows whose calls are opened: an empty variable, as a mistaken script makes it, must not open those of all."""
 _KEY_VARIABLES: Final = ("GATEWAY_UPSTREAM_KEY", "VAPI_API_KEY")
 
 Seconds = Annotated[float, Field(ge=0, le=10 * 365 * 24 * 3600, allow_inf_nan=False)]

@@ -27,7 +27,8 @@ class Entry:
     ``size`` is roughly the memory it takes, in bytes. ``kept_until`` is the end of its use even for the case that
     upstream cannot be asked; ``left_alone_until`` is set by a failed refresh. ``change`` is the number of the change in
     the mirror that this is the content of, if that is known; ``gone`` says that upstream no longer has the call, and
-    ``doubted`` that it had none when it was asked, though it ought to.
+    ``doubted`` that it had none when it was asked, though it ought to. ``version`` is the number of the
+    reading that the call was made in.
     """
 
     call: Call | None
@@ -40,6 +41,7 @@ class Entry:
     gone: State | None = None
     doubted: bool = False
     left_alone_until: dt.datetime | None = None
+    version: int | None = None
 
 
 class Memory:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -86,6 +87,7 @@ class ReadThrough:
         self._clock = clock
         self._redact = redact
         self._listen = listen
+        self._versions = itertools.count()
         self._flights: SingleFlight[_Fetched] = SingleFlight()
         self._recalls: SingleFlight[Entry | None] = SingleFlight()
 
@@ -192,6 +194,7 @@ class ReadThrough:
             change=stored.change,
             provisional=stored.provisional,
             gone=None if stored.state is State.PRESENT else stored.state,
+            version=next(self._versions),
         )
 
     async def _fetched_answer(
@@ -252,6 +255,7 @@ class ReadThrough:
             kept_until=read_at + self._lifetimes.kept,
             revision=revision(decoded.call.updated_at, read_at),
             size=int(redacted.size * _RECORD_SHARE),
+            version=next(self._versions),
         ), redacted.document
 
     async def _mirrored(self, call_id: str, read: Entry, redacted: Document, read_at: dt.datetime) -> Entry:
@@ -300,7 +304,7 @@ class ReadThrough:
         stamp = self._lifetimes.stamp(None, asked_at)
         kept_until = stamp.fresh_until if left is None else asked_at + self._lifetimes.kept
         gone = None if left is None else State.DELETED
-        entry = Entry(call=left, stamp=stamp, kept_until=kept_until, gone=gone)
+        entry = Entry(call=left, stamp=stamp, kept_until=kept_until, gone=gone, version=next(self._versions))
         self._memory.put(call_id, entry)
         return entry
 
@@ -313,7 +317,9 @@ class ReadThrough:
             self._memory.put(call_id, dataclasses.replace(known, left_alone_until=until))
 
     def _answer(self, entry: Entry, state: FreshnessState, source: FreshnessSource) -> CallAnswer | None:
-        return None if entry.call is None else CallAnswer(entry.call, self._freshness(entry, state, source))
+        return (
+            None if entry.call is None else CallAnswer(entry.call, self._freshness(entry, state, source), entry.version)
+        )
 
     def _listed(self, entry: Entry, source: FreshnessSource, confirmed_at: dt.datetime | None) -> CallAnswer | None:
         """A call of a list, with what its age means; no refresh is begun for it."""

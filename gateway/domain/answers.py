@@ -15,12 +15,15 @@ from gateway.domain.stamp import Freshness
 class CallAnswer:
     """What is given to whoever asked for a call.
 
-    ``presigned`` are the addresses that upstream made for this very answer; None where it came from memory. They die
-    within half an hour and open a recording to anybody: an answer is not kept for longer than the request it is for.
+    ``version`` is the number of this reading of the call in this process: what was made of it once, for a version, need
+    not be made again. ``presigned`` are the addresses that upstream made for this very answer; None where it came from
+    memory. They die within half an hour and open a recording to anybody: an answer is not kept for longer than the
+    request it is for.
     """
 
     call: Call
     freshness: Freshness
+    version: int | None = None
     presigned: PresignedUrls | None = dataclasses.field(default=None, repr=False)
 
 

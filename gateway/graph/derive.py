@@ -30,6 +30,8 @@ T = TypeVar("T", bound=type)
 Read: TypeAlias = Callable[[Any], Any]
 """From what a resolver returned to the value of one field."""
 
+MOMENTARY: Final = "momentary"
+"""In the metadata of a field: its value changes while that of its parent stays the same."""
 _EXPOSES: Final = "__exposes__"
 _SCALARS: Final[Mapping[Kind, Any]] = {
     Kind.ID: strawberry.ID,
@@ -83,11 +85,11 @@ class ReadField(StrawberryField):
         annotation = StrawberryAnnotation(of)
         super().__init__(python_name=name, graphql_name=name, type_annotation=annotation, description=doc)
         self.attribute = attribute
-        self._read = read
+        self.read = read
 
     def get_result(self, source: Any, info: object, args: list[Any], kwargs: Any) -> Any:
         """The value in what the parent's resolver returned."""
-        return self._read(source)
+        return self.read(source)
 
 
 class Deriver:

@@ -131,6 +131,11 @@ def check_cost(found: int, limits: Limits) -> None:
     _check("cost", found, limits.cost)
 
 
+def told_cost(found: int, limits: Limits) -> dict[str, int]:
+    """What ``extensions.cost`` says."""
+    return {"requested": found, "limit": limits.cost}
+
+
 def parse_options(limits: Limits) -> dict[str, int]:
     """What graphql-core's parser must be told."""
     return {"max_lexical_tokens": limits.tokens, "max_comments": limits.tokens}
@@ -234,8 +239,12 @@ class Limiting(SchemaExtension):
         self._tariff = tariff
 
     def on_parse(self) -> Iterator[None]:
-        """Judge the document once there is one."""
+        """Judge the document once there is one; one that is known has been judged."""
         execution = self.execution_context
+        known = execution.graphql_document
+        if known is not None:
+            yield
+            return
         execution.parse_options = cast("ParseOptions", parse_options(self._limits))  # which Strawberry knows in part
         execution.validation_rules = rules(self._limits, execution.validation_rules)
         yield
@@ -251,7 +260,7 @@ class Limiting(SchemaExtension):
             found = self._tariff.cost(document, execution.operation_name, execution.variables or {})
             check_cost(found, self._limits)
             if isinstance(execution.context, Context):
-                execution.context.cost = {"requested": found, "limit": self._limits.cost}
+                execution.context.cost = told_cost(found, self._limits)
         yield
 
     def get_results(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from gateway.domain.filters import AllOf, Comparator, Condition, Predicate
 from gateway.domain.ordering import NEWEST_FIRST, Direction, Order, Ordering
 from gateway.graph import connections
 from gateway.graph.connections import CallConnection, CustomerConnection
-from gateway.graph.context import Info
+from gateway.graph.context import Context, Info
 from gateway.graph.derive import Deriver
 from gateway.graph.inputs import Filters
 from gateway.graph.orders import order_type, ordering
@@ -85,24 +85,29 @@ class Lists:
         doc = "Everybody who was in a call and is known by more than that, who called last first."
         return _listing("customers", customers, self._filters.customer, self._customer_order, doc)
 
+    def prepared_calls(self, given: Mapping[str, Any]) -> Callable[[Context, str], Awaitable[CallConnection]]:
+        """``Query.calls`` with these arguments, for a context and the path that the list has in the answer.
+
+        Raises:
+            BadUserInput: the arguments cannot be used.
+        """
+        request = self._request(_stated(given), self._catalog.call, NEWEST_FIRST, None)
+        return lambda context, path: _calls_of(context, path, request, alone=False)
+
+    def prepared_customers(self, given: Mapping[str, Any]) -> Callable[[Context, str], Awaitable[CustomerConnection]]:
+        """``Query.customers`` likewise."""
+        request = self._request(_stated(given), self._catalog.customers, _LATEST_FIRST, None)
+        return lambda context, _path: _customers_of(context, request, alone=False)
+
     async def _calls(self, info: Info, stated: Stated, narrowed: Predicate | None = None) -> CallConnection:
-        request = self._request(info, stated, self._catalog.call, NEWEST_FIRST, narrowed)
-        service, principal = info.context.services.calls, info.context.principal
-        page = None if connections.only_total(info) else await service.page(principal, request)
-        uncovered = page.uncovered if page else await service.uncovered(principal, request)
-        if uncovered is not None:
-            info.context.may_miss(_path(info), uncovered)
-        return connections.of_calls(page, lambda: service.count(principal, request))
+        request = self._request(stated, self._catalog.call, NEWEST_FIRST, narrowed)
+        return await _calls_of(info.context, _path(info), request, alone=connections.only_total(info))
 
     async def _customers(self, info: Info, stated: Stated) -> CustomerConnection:
-        request = self._request(info, stated, self._catalog.customers, _LATEST_FIRST, None)
-        service, principal = info.context.services.customers, info.context.principal
-        page = None if connections.only_total(info) else await service.page(principal, request)
-        return connections.of_customers(page, lambda: service.count(principal, request))
+        request = self._request(stated, self._catalog.customers, _LATEST_FIRST, None)
+        return await _customers_of(info.context, request, alone=connections.only_total(info))
 
-    def _request(
-        self, info: Info, stated: Stated, record: Record, usual: Ordering, narrowed: Predicate | None
-    ) -> ListRequest:
+    def _request(self, stated: Stated, record: Record, usual: Ordering, narrowed: Predicate | None) -> ListRequest:
         def predicate(now: dt.datetime) -> Predicate:
             asked = Predicates(self._catalog, now).of(stated.where, record)
             return asked if narrowed is None else AllOf((narrowed, asked))
@@ -120,6 +125,28 @@ class Lists:
             last=stated.last,
             before=stated.before or None,
         )
+
+
+async def _calls_of(context: Context, path: str, request: ListRequest, *, alone: bool) -> CallConnection:
+    """A piece of a list of calls; where the total is wanted ``alone``, no call is read."""
+    service, principal = context.services.calls, context.principal
+    page = None if alone else await service.page(principal, request)
+    uncovered = page.uncovered if page else await service.uncovered(principal, request)
+    if uncovered is not None:
+        context.may_miss(path, uncovered)
+    return connections.of_calls(page, lambda: service.count(principal, request))
+
+
+async def _customers_of(context: Context, request: ListRequest, *, alone: bool) -> CustomerConnection:
+    service, principal = context.services.customers, context.principal
+    page = None if alone else await service.page(principal, request)
+    return connections.of_customers(page, lambda: service.count(principal, request))
+
+
+def _stated(given: Mapping[str, Any]) -> Stated:
+    """The arguments, with None for what was not given."""
+    names = (field.name for field in dataclasses.fields(Stated))
+    return Stated(**{name: None if (value := given.get(name)) is strawberry.UNSET else value for name in names})
 
 
 def _path(info: Info) -> str:
@@ -148,8 +175,8 @@ def _listing(
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
     ) -> Any:
-        given: list[Any] = [where, order_by, first, after, last, before]
-        stated = Stated(*(None if each is strawberry.UNSET else each for each in given))
+        given = {"where": where, "order_by": order_by, "first": first, "after": after, "last": last, "before": before}
+        stated = _stated(given)
         return await (resolve(root, info, stated) if has_root else resolve(info, stated))
 
     types: dict[str, tuple[Any, str]] = {

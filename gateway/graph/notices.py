@@ -18,8 +18,7 @@ class CoverageNotice(SchemaExtension):
     def get_results(self) -> dict[str, Any]:
         """``coverage``: one entry for each such list, by its path; nothing where there is none."""
         context = self.execution_context.context
-        found = context.uncovered if isinstance(context, Context) else {}
-        return {"coverage": [_notice(path, missing) for path, missing in sorted(found.items())]} if found else {}
+        return coverage(context) if isinstance(context, Context) else {}
 
 
 class WithheldNotice(SchemaExtension):
@@ -28,10 +27,22 @@ class WithheldNotice(SchemaExtension):
     def get_results(self) -> dict[str, Any]:
         """``withheld``: one entry for each scope that is missing; nothing where all was shown."""
         context = self.execution_context.context
-        found = context.withheld if isinstance(context, Context) else set()
-        scopes = sorted({scope for scope, _ in found}, key=lambda scope: scope.value)
-        entries = [_withheld(scope, sorted(field for of, field in found if of is scope)) for scope in scopes]
-        return {"withheld": entries} if entries else {}
+        return withheld(context) if isinstance(context, Context) else {}
+
+
+def coverage(context: Context) -> dict[str, Any]:
+    """``coverage`` in the extensions of an answer, where there is something to say."""
+    found = context.uncovered
+    return {"coverage": [_notice(path, missing) for path, missing in sorted(found.items())]} if found else {}
+
+
+def withheld(context: Context) -> dict[str, Any]:
+    """``withheld`` in the extensions of an answer, where there is something to say."""
+    if not context.withheld:
+        return {}
+    scopes = sorted({scope for scope, _ in context.withheld}, key=lambda scope: scope.value)
+    entries = [_withheld(scope, sorted(field for of, field in context.withheld if of is scope)) for scope in scopes]
+    return {"withheld": entries}
 
 
 def _withheld(scope: Scope, fields: list[str]) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Final, cast
 
 import strawberry
 
 from gateway.domain import identifiers
+from gateway.domain.answers import CallAnswer
 from gateway.errors import BadUserInput
-from gateway.graph.context import Info
+from gateway.graph.context import Context, Info
 from gateway.graph.mirror import Mirror, mirror
 from gateway.graph.types import Call, Customer, Node
 
@@ -33,6 +35,17 @@ async def call(
     """Resolve one call; None where Vapi has none of this id."""
     answer = await info.context.call_by_id.load((id, _age(max_age)))
     return cast("Call | None", answer)
+
+
+def prepared_call(given: Mapping[str, Any]) -> Callable[[Context, str], Awaitable[CallAnswer | None]]:
+    """``Query.call`` with these arguments, for an operation that asks for nothing else. Raises `BadUserInput`."""
+    call_id, age = given["id"], _age(given.get("max_age"))
+    return lambda context, _path: context.services.calls.get(context.principal, context.allowance, call_id, age)
+
+
+def prepared_customer(given: Mapping[str, Any]) -> Callable[[Context, str], Awaitable[object]]:
+    """``Query.customer`` likewise."""
+    return lambda context, _path: context.customer_by_key.load(given["key"])
 
 
 async def customer(

@@ -12,7 +12,7 @@ from gateway.domain.answers import CallAnswer
 from gateway.domain.identifiers import customer_node
 from gateway.domain.related import Related
 from gateway.graph.context import Info
-from gateway.graph.derive import exposes
+from gateway.graph.derive import MOMENTARY, exposes
 from gateway.graph.enums import definition
 
 
@@ -312,7 +312,7 @@ class Call(Node):
         resolver=_phone_number,
         description="The team's number: the saved one as Vapi has it now, or the one that the call itself states.",
     )
-    freshness: Freshness = strawberry.field(description="How current this answer is.")
+    freshness: Freshness = strawberry.field(description="How current this answer is.", metadata={MOMENTARY: True})
 
     @classmethod
     def is_type_of(cls, source: object, _info: object) -> bool:

@@ -10,12 +10,12 @@ import asyncio
 import dataclasses
 import datetime as dt
 import hashlib
-import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import ExecutionResult as GraphQLResult
 from graphql import GraphQLError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
@@ -28,7 +28,9 @@ from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_res
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
+from gateway import exact_json
 from gateway.domain.allowance import Allowance
+from gateway.domain.principal import Principal
 from gateway.errors import BadUserInput, DocumentError, QueryTimeout
 from gateway.graph.context import Context, Services
 from gateway.graph.documents import Documents, named_by
@@ -36,9 +38,12 @@ from gateway.graph.faults import INTERNAL, error_of
 from gateway.graph.schema import CatalogSchema
 from gateway.web import bodies
 from gateway.web.auth import principal
+from gateway.web.eager import Rest, begin
 from gateway.web.media_types import GRAPHQL, JSON, accepted, is_json
 from gateway.web.middleware.request_id import request_id
 from gateway.web.refusals import refused
+
+T = TypeVar("T")
 
 _METHODS: Final = "GET, POST"
 _SHOWN: Final = 80
@@ -86,6 +91,7 @@ class GraphQLView(GraphQL[Context, None]):
         clock: Callable[[], dt.datetime],
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
+        self._schema = schema
         self._services = services
         self._documents = documents
         self._rules = rules
@@ -106,13 +112,43 @@ class GraphQLView(GraphQL[Context, None]):
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL is asked by GET and POST")
         if media_type is None:
             raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"The answer can be {GRAPHQL} or {JSON}")
-        response = await self.run(await self._read(request) if request.method == "POST" else request)
+        if request.method == "POST":
+            body = await self._read(request)
+            compiled = await self._compiled(request, body, media_type)
+            if compiled is not None:
+                return compiled
+            request = Request(request.scope, bodies.again(body, request.receive))
+        response = await self.run(request)
         return _unchanged(response) if _is_known(request.headers, response.headers) else response
 
+    async def _compiled(self, request: Request, body: bytes, media_type: str) -> Response | None:
+        """The answer of the compiled lane; None where the request is not one that it answers."""
+        lane = self._schema.lane
+        try:
+            asked = _request_data(self.decode_json(body))
+            text = self._documents.text(asked.query, asked.document_id, asked.extensions)
+        except (HTTPException, BadUserInput, DocumentError):
+            return None  # whoever executes it says what is wrong with it
+        known = principal(request.scope)
+        operation = lane.operation(text, asked.operation_name, asked.variables, known.scopes) if lane and text else None
+        if lane is None or operation is None:
+            return None
+        context = self._context(request, known)
+        begun = begin(lane.answer(operation, context))
+        answered = await self._in_time(request, context, begun) if isinstance(begun, Rest) else begun
+        self._documents.keep(asked.query, asked.extensions)
+        if isinstance(answered, bytes):
+            return _response(answered, media_type, HTTPStatus.OK)
+        told = self._schema.told(answered, context) if isinstance(answered, GraphQLResult) else answered
+        return self.create_response(await self.process_result(request, told), Response(media_type=media_type))
+
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        return self._context(request, principal(request.scope))
+
+    def _context(self, request: HTTPConnection, known: Principal) -> Context:
         return Context(
             request_id=request_id(request.scope),
-            principal=principal(request.scope),
+            principal=known,
             services=self._services,
             allowance=Allowance(self._rules.upstream_budget),
             now=self._clock(),
@@ -124,9 +160,12 @@ class GraphQLView(GraphQL[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         """JSON as clients send it; whatever cannot be read is the client's fault, however it fails."""
         try:
-            return json.loads(data, parse_constant=_no_json)
+            return exact_json.loads(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"))
         except (ValueError, RecursionError) as error:
             raise HTTPException(HTTPStatus.BAD_REQUEST, "The request holds no JSON that can be read") from error
+
+    def encode_json(self, data: object) -> bytes:
+        return exact_json.dumps(data)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         if request.method == "GET":
@@ -134,8 +173,8 @@ class GraphQLView(GraphQL[Context, None]):
             return _request_data(self.parse_query_params(stated))  # empty is left out, says the specification
         return _request_data(self.parse_json(await request.get_body()))
 
-    async def _read(self, request: Request) -> Request:
-        """The same request with its body read, if it is one that can be read."""
+    async def _read(self, request: Request) -> bytes:
+        """The body of a request, if it is one that can be read."""
         if not is_json(request.headers.get("content-type")):
             raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The request must be application/json in UTF-8")
         if request.headers.get("content-encoding", "identity") != "identity":
@@ -149,7 +188,7 @@ class GraphQLView(GraphQL[Context, None]):
                 reason = f"The body has not come within the {seconds:g} seconds that GATEWAY_BODY_SECONDS allows"
                 raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, reason)
             case bytes() as body:
-                return Request(request.scope, bodies.again(body, request.receive))
+                return body
 
     async def execute_single(self, request: Request, *args: Any, **kwargs: Any) -> ExecutionResult:
         """Execute; an operation that cannot be told apart is an error of the request, as a syntax error is.
@@ -173,9 +212,7 @@ class GraphQLView(GraphQL[Context, None]):
             kwargs["sub_response"].headers.update(self._keeping())
         return result
 
-    async def _in_time(
-        self, request: Request, context: Context, work: Coroutine[Any, Any, ExecutionResult]
-    ) -> ExecutionResult:
+    async def _in_time(self, request: Request, context: Context, work: Awaitable[T]) -> T | ExecutionResult:
         """Execute until the time is up, or the client has gone; then what the operation began is ended with it."""
         seconds = self._rules.seconds
         try:
@@ -186,7 +223,7 @@ class GraphQLView(GraphQL[Context, None]):
                 finally:
                     watching.cancel()
         except TimeoutError:
-            if watching.done() and not watching.cancelled():
+            if watching.done() and not watching.cancelled() and watching.result():
                 raise ClientDisconnect from None
         reason = f"The operation took longer than the {seconds:g} seconds that GATEWAY_QUERY_SECONDS allows."
         cost = {} if context.cost is None else {"cost": context.cost}
@@ -214,12 +251,11 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> Response:
         media_type = sub_response.media_type or JSON
         status = HTTPStatus.OK if media_type == JSON or "data" in response_data else _status(response_data)
-        body = self.encode_json(response_data)
-        headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
+        response = _response(self.encode_json(response_data), media_type, status)
         if "vary" in sub_response.headers:  # it may be kept
-            kept = {name: sub_response.headers[name] for name in ("cache-control", "vary")}
-            headers |= {**kept, "etag": _tag(media_type, body)}
-        return Response(body, status_code=status, headers=headers)
+            response.headers.update({name: sub_response.headers[name] for name in ("cache-control", "vary")})
+            response.headers["etag"] = _tag(media_type, bytes(response.body))
+        return response
 
 
 def is_request_error(result: ExecutionResult) -> bool:
@@ -231,19 +267,22 @@ def _media_type(request: HTTPConnection) -> str | None:
     return accepted(", ".join(request.headers.getlist("accept")))
 
 
-async def _end_when_gone(request: Request, deadline: asyncio.Timeout) -> None:
-    """Let the time be up as soon as the client has gone; before that, there may be one message of its body left."""
-    for _ in range(2):
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            deadline.reschedule(asyncio.get_running_loop().time())
-            return
+async def _end_when_gone(request: Request, deadline: asyncio.Timeout) -> bool:
+    """Let the time be up as soon as the client has gone, and say so; before that, there may be more of its body."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    deadline.reschedule(asyncio.get_running_loop().time())
+    return True
 
 
-def _tag(media_type: str, body: str | bytes) -> str:
+def _response(body: bytes, media_type: str, status: int) -> Response:
+    headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
+    return Response(body, status_code=status, headers=headers)
+
+
+def _tag(media_type: str, body: bytes) -> str:
     """A strong tag: another body has another, and so has the same in another media type."""
-    content = body.encode() if isinstance(body, str) else body
-    return f'"{hashlib.blake2b(media_type.encode() + content, digest_size=16).hexdigest()}"'
+    return f'"{hashlib.blake2b(media_type.encode() + body, digest_size=16).hexdigest()}"'
 
 
 def _is_known(asked: Headers, answered: Mapping[str, str]) -> bool:
@@ -284,11 +323,7 @@ def _unresolved(name: str | None) -> str:
     return f"The document holds no operation “{name[:_SHOWN]}”."
 
 
-def _no_json(constant: str) -> None:
-    raise ValueError(constant)
-
-
-def _request_data(data: object) -> GraphQLRequestData:
+def _request_data(data: object) -> Asked:
     """The parameters of a request, each of its type. One request holds one operation: lists are refused."""
     if not isinstance(data, dict):
         raise HTTPException(HTTPStatus.BAD_REQUEST, "The request must be a JSON object")

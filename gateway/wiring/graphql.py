@@ -46,6 +46,7 @@ def schema(settings: Settings, catalog: Catalog, *, listen: Listener) -> Catalog
         limits=limits(settings),
         introspection=settings.introspection,
         suggestions=settings.suggestions,
+        compiled_bytes=settings.compiled_bytes if settings.compiled else None,
         listen=listen,
     )
 
