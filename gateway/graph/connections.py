@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import strawberry
 from graphql import FieldNode
 
+from gateway.domain import customers as domain
+from gateway.domain.answers import CallAnswer
 from gateway.domain.filters import AllOf, Predicate, Search
 from gateway.domain.words import Highlight as FoundWords
 from gateway.domain.words import highlights
 from gateway.graph.context import Info
 from gateway.graph.types import Call, Customer
 from gateway.services.calls import CallPage, Edge
-from gateway.services.customers import CustomerPage
+from gateway.services.customers import CustomerEdge, CustomerPage
 
 _AROUND: Final = 80
 _MOST_HIGHLIGHTS: Final = 5
@@ -22,7 +25,7 @@ _MOST_HIGHLIGHTS: Final = 5
 
 @strawberry.type(description="Where a piece of a list stands in it.")
 class PageInfo:
-    """Relay's ``PageInfo``."""
+    """Relay's ``PageInfo``: the GraphQL type of `Ends`."""
 
     has_next_page: bool = strawberry.field(description="Whether the list goes on behind this piece.")
     has_previous_page: bool = strawberry.field(description="Whether there is something before this piece.")
@@ -47,8 +50,8 @@ class Highlight:
     found: list[TextRange] = strawberry.field(description="Where the words stand in the piece.")
 
 
-def _highlights(root: CallEdge) -> list[Highlight]:
-    call = root.source.answer.call
+def _highlights(root: strawberry.Parent[Found]) -> list[Highlight]:
+    call = root.node.call
     texts = {
         "summary": call.analysis and call.analysis.summary,
         "transcript": call.artifact and call.artifact.transcript,
@@ -67,10 +70,8 @@ def _highlight(name: str, piece: FoundWords) -> Highlight:
 
 @strawberry.type(description="A call in a list.")
 class CallEdge:
-    """Relay's edge."""
+    """Relay's edge: the GraphQL type of `Found`."""
 
-    source: strawberry.Private[Edge]
-    words: strawberry.Private[frozenset[str]]
     cursor: str = strawberry.field(description="The place behind this call; opaque.")
     node: Call = strawberry.field(description="The call.")
     highlights: list[Highlight] = strawberry.field(
@@ -82,25 +83,134 @@ class CallEdge:
 Count = Callable[[], Awaitable[int]]
 
 
-async def _total(root: CallConnection | CustomerConnection) -> int:
+class Found(NamedTuple):
+    """A call in a list, and the words that were searched for."""
+
+    edge: Edge
+    words: frozenset[str]
+
+    @property
+    def cursor(self) -> str:
+        """The place behind the call."""
+        return self.edge.cursor
+
+    @property
+    def node(self) -> CallAnswer:
+        """The call."""
+        return self.edge.answer
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ends:
+    """Where a piece of a list begins and ends; nowhere, where none was read."""
+
+    page: CallPage | CustomerPage | None
+
+    @property
+    def has_next_page(self) -> bool:
+        """Whether the list goes on."""
+        return self.page is not None and self.page.has_next
+
+    @property
+    def has_previous_page(self) -> bool:
+        """Whether there is something before it."""
+        return self.page is not None and self.page.has_previous
+
+    @property
+    def start_cursor(self) -> str | None:
+        """The cursor of the first edge."""
+        return self.page.edges[0].cursor if self.page and self.page.edges else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        """The cursor of the last edge."""
+        return self.page.edges[-1].cursor if self.page and self.page.edges else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CallPiece:
+    """A piece of a list of calls, of which nothing is made that is not selected; without a page, only the total."""
+
+    page: CallPage | None
+    count: Count
+
+    @property
+    def edges(self) -> list[Found]:
+        """The calls with their cursors."""
+        if self.page is None:
+            return []
+        wanted = frozenset(searched(self.page.predicate))
+        return [Found(edge, wanted) for edge in self.page.edges]
+
+    @property
+    def nodes(self) -> list[CallAnswer]:
+        """The calls alone."""
+        return [edge.answer for edge in self.page.edges] if self.page else []
+
+    @property
+    def page_info(self) -> Ends:
+        """Where this piece stands in the list."""
+        return Ends(self.page)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _CustomerFound:
+    edge: CustomerEdge
+
+    @property
+    def cursor(self) -> str:
+        return self.edge.cursor
+
+    @property
+    def node(self) -> domain.Customer:
+        return self.edge.customer
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CustomerPiece:
+    """A piece of a list of customers, like `CallPiece`."""
+
+    page: CustomerPage | None
+    count: Count
+
+    @property
+    def edges(self) -> list[_CustomerFound]:
+        """The customers with their cursors."""
+        return [_CustomerFound(edge) for edge in self.page.edges] if self.page else []
+
+    @property
+    def nodes(self) -> list[domain.Customer]:
+        """The customers alone."""
+        return [edge.customer for edge in self.page.edges] if self.page else []
+
+    @property
+    def page_info(self) -> Ends:
+        """Where this piece stands in the list."""
+        return Ends(self.page)
+
+
+async def _total_of_calls(root: strawberry.Parent[CallPiece]) -> int:
+    return await root.count()
+
+
+async def _total_of_customers(root: strawberry.Parent[CustomerPiece]) -> int:
     return await root.count()
 
 
 @strawberry.type(description="A piece of a list of calls.")
 class CallConnection:
-    """Relay's connection; ``count`` is done only where the total is selected."""
+    """Relay's connection: the GraphQL type of `CallPiece`."""
 
-    count: strawberry.Private[Count]
     edges: list[CallEdge] = strawberry.field(description="The calls with their cursors.")
     nodes: list[Call] = strawberry.field(description="The calls alone.")
     page_info: PageInfo = strawberry.field(description="Where this piece stands in the list.")
     total_count: int = strawberry.field(
-        resolver=_total, description="How many calls the whole list has; counted only where it is selected."
+        resolver=_total_of_calls, description="How many calls the whole list has; counted only where it is selected."
     )
 
 
-@strawberry.type(description="A customer in a list.")
-class CustomerEdge:
+@strawberry.type(name="CustomerEdge", description="A customer in a list.")
+class CustomerListEdge:
     """Relay's edge."""
 
     cursor: str = strawberry.field(description="The place behind this customer; opaque.")
@@ -109,30 +219,25 @@ class CustomerEdge:
 
 @strawberry.type(description="A piece of a list of customers.")
 class CustomerConnection:
-    """Relay's connection; ``count`` is done only where the total is selected."""
+    """Relay's connection: the GraphQL type of `CustomerPiece`."""
 
-    count: strawberry.Private[Count]
-    edges: list[CustomerEdge] = strawberry.field(description="The customers with their cursors.")
+    edges: list[CustomerListEdge] = strawberry.field(description="The customers with their cursors.")
     nodes: list[Customer] = strawberry.field(description="The customers alone.")
     page_info: PageInfo = strawberry.field(description="Where this piece stands in the list.")
     total_count: int = strawberry.field(
-        resolver=_total, description="How many customers the whole list has; counted only where it is selected."
+        resolver=_total_of_customers,
+        description="How many customers the whole list has; counted only where it is selected.",
     )
 
 
 def of_calls(page: CallPage | None, count: Count) -> CallConnection:
     """A page as GraphQL shows it; without one, only the total was asked for."""
-    wanted = frozenset(searched(page.predicate)) if page else frozenset()
-    found = page.edges if page else ()
-    edges = [CallEdge(source=e, words=wanted, cursor=e.cursor, node=cast("Call", e.answer)) for e in found]
-    return CallConnection(count=count, edges=edges, nodes=[e.node for e in edges], page_info=_page_info(page))
+    return cast("CallConnection", CallPiece(page, count))
 
 
 def of_customers(page: CustomerPage | None, count: Count) -> CustomerConnection:
     """A page as GraphQL shows it; without one, only the total was asked for."""
-    found = page.edges if page else ()
-    edges = [CustomerEdge(cursor=e.cursor, node=cast("Customer", e.customer)) for e in found]
-    return CustomerConnection(count=count, edges=edges, nodes=[e.node for e in edges], page_info=_page_info(page))
+    return cast("CustomerConnection", CustomerPiece(page, count))
 
 
 def only_total(info: Info) -> bool:
@@ -150,13 +255,3 @@ def searched(predicate: Predicate) -> set[str]:
             return set().union(*map(searched, of))
         case _:
             return set()
-
-
-def _page_info(page: CallPage | CustomerPage | None) -> PageInfo:
-    edges = page.edges if page else ()
-    return PageInfo(
-        has_next_page=bool(page and page.has_next),
-        has_previous_page=bool(page and page.has_previous),
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -57,10 +58,26 @@ class Context:
         self.uncovered: dict[str, Interval] = {}
         self.withheld: set[tuple[Scope, str]] = set()
         self.cost: dict[str, int] | None = None
-        self.call_by_id: DataLoader[CallKey, CallAnswer | None] = DataLoader(load_fn=self._load_calls)
-        self.presigned_by_id: DataLoader[str, PresignedUrls | None] = DataLoader(load_fn=self._load_presigned)
-        self.customer_by_key: DataLoader[str, Customer | None] = DataLoader(load_fn=self._load_customers)
-        self.related_by_id: DataLoader[RelatedKey, Any] = DataLoader(load_fn=self._load_related)
+
+    @functools.cached_property
+    def call_by_id(self) -> DataLoader[CallKey, CallAnswer | None]:
+        """Calls by their id and the caller's bound on their age."""
+        return DataLoader(load_fn=self._load_calls)
+
+    @functools.cached_property
+    def presigned_by_id(self) -> DataLoader[str, PresignedUrls | None]:
+        """The presigned addresses of calls."""
+        return DataLoader(load_fn=self._load_presigned)
+
+    @functools.cached_property
+    def customer_by_key(self) -> DataLoader[str, Customer | None]:
+        """Customers by their key."""
+        return DataLoader(load_fn=self._load_customers)
+
+    @functools.cached_property
+    def related_by_id(self) -> DataLoader[RelatedKey, Any]:
+        """Assistants, squads and phone numbers."""
+        return DataLoader(load_fn=self._load_related)
 
     def withhold(self, scope: Scope, field: str) -> None:
         """Note that a field is not shown, for want of this scope."""

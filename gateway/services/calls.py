@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import functools
 from collections.abc import Callable
+from typing import NamedTuple
 
 from gateway.domain import identifiers
 from gateway.domain.allowance import Allowance
@@ -20,15 +21,19 @@ from gateway.errors import BadUserInput
 from gateway.ports import CallReader, CallStore, Place, Terms
 from gateway.services.access import Access
 from gateway.services.freshness import MirrorFreshness
-from gateway.services.lists import ListRequest, Piece, cursor_of, piece, whole
+from gateway.services.lists import ListRequest, Piece, Placed, piece, whole
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Edge:
-    """A call in a list, and the cursor that the list goes on behind."""
+class Edge(NamedTuple):
+    """A call in a list, and its place there."""
 
-    cursor: str
     answer: CallAnswer
+    place: Placed
+
+    @property
+    def cursor(self) -> str:
+        """What the list goes on behind; made where it is asked for."""
+        return self.place.cursor
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +112,7 @@ class Calls:
         confirmed_at = await self._freshness.confirmed_at()
         answers = await self._reader.many(found.rows, confirmed_at)
         edges = (
-            Edge(cursor_of(place.position, found.now, request), answer)
+            Edge(answer, Placed(place.position, found.now, request.stated))
             for place, answer in zip(found.rows, answers, strict=True)
             if answer is not None and may_see(principal, answer.call)  # it may have become another's since
         )

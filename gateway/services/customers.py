@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.domain.catalog import Catalog
 from gateway.domain.customers import Customer
@@ -14,15 +14,19 @@ from gateway.domain.narrowing import visible
 from gateway.domain.principal import Principal, Scope
 from gateway.ports import CustomerStore
 from gateway.services.access import Access
-from gateway.services.lists import ListRequest, cursor_of, piece, whole
+from gateway.services.lists import ListRequest, Placed, piece, whole
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CustomerEdge:
-    """A customer in a list, and the cursor that the list goes on behind."""
+class CustomerEdge(NamedTuple):
+    """A customer in a list, and the place there."""
 
-    cursor: str
     customer: Customer
+    place: Placed
+
+    @property
+    def cursor(self) -> str:
+        """What the list goes on behind; made where it is asked for."""
+        return self.place.cursor
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,7 @@ class Customers:
         found = await piece(request, now=self._clock(), largest=self._largest_page, fetch=fetch)
         rows = await self._store.customers([position.id for position in found.rows], within=within)
         edges = (
-            CustomerEdge(cursor_of(position, found.now, request), self._customer(rows[position.id]))
+            CustomerEdge(self._customer(rows[position.id]), Placed(position, found.now, request.stated))
             for position in found.rows
             if position.id in rows
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from gateway.domain import paging
 from gateway.domain.attributes import Kind
@@ -41,6 +41,19 @@ class ListRequest:
     def backwards(self) -> bool:
         """Whether the piece ends before something, rather than beginning behind it."""
         return self.last is not None or self.before is not None
+
+
+class Placed(NamedTuple):
+    """The place of a row in a list that was first asked for at a moment, and stated so."""
+
+    position: Position
+    now: dt.datetime
+    stated: str
+
+    @property
+    def cursor(self) -> str:
+        """The cursor behind the row; making one takes as long as showing a call."""
+        return paging.encode(Cursor(self.position, self.now, self.stated))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +102,6 @@ def whole(request: ListRequest, *, now: dt.datetime, largest: int) -> Predicate:
     """
     _, _, then = _read(request, now, largest)
     return request.predicate(then)
-
-
-def cursor_of(position: Position, now: dt.datetime, request: ListRequest) -> str:
-    """The cursor of a row of this list."""
-    return paging.encode(Cursor(position, now, request.stated))
 
 
 def _read(request: ListRequest, now: dt.datetime, largest: int) -> tuple[int, Cursor | None, dt.datetime]:

@@ -10,6 +10,8 @@ from typing import Final, TypeAlias
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
+from gateway.web.eager import Rest, begin
+
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
 _DIGITS: Final = 20
@@ -33,9 +35,12 @@ async def read(headers: Headers, receive: Receive, *, limit: int, seconds: float
     stated = next((value for name, value in headers if name == b"content-length"), b"0")
     if stated.isdigit() and _number(stated) > limit:
         return Unread.TOO_LARGE
+    body = begin(_pieces(receive, limit))
+    if not isinstance(body, Rest):  # it has come with the headers, as most do
+        return body
     try:
         async with asyncio.timeout(seconds):
-            return await _pieces(receive, limit)
+            return await body
     except TimeoutError:
         return Unread.TOO_LATE
 

@@ -129,9 +129,11 @@ class GraphQLView(GraphQL[Context, None]):
             text = self._documents.text(asked.query, asked.document_id, asked.extensions)
         except (HTTPException, BadUserInput, DocumentError):
             return None  # whoever executes it says what is wrong with it
+        if lane is None or text is None:
+            return None
         known = principal(request.scope)
-        operation = lane.operation(text, asked.operation_name, asked.variables, known.scopes) if lane and text else None
-        if lane is None or operation is None:
+        operation = lane.operation(text, asked.operation_name, asked.variables, known.scopes)
+        if operation is None:
             return None
         context = self._context(request, known)
         begun = begin(lane.answer(operation, context))

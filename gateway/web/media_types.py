@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from email.message import Message
 from typing import Final
 
@@ -9,6 +10,7 @@ GRAPHQL: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
 
 
+@functools.lru_cache(1_000)  # clients say the same in every request
 def accepted(accept: str | None) -> str | None:
     """The media type to answer with; None where the client would take neither.
 
@@ -30,6 +32,7 @@ def prefers_html(accept: str | None) -> bool:
     return weights.get("text/html", 0.0) > max(weights.get(GRAPHQL, 0.0), weights.get(JSON, 0.0))
 
 
+@functools.lru_cache(1_000)
 def is_json(content_type: str | None) -> bool:
     """Whether a body is said to be JSON, in an encoding that JSON may have."""
     message = Message()

@@ -14,12 +14,16 @@ from gateway.domain.filters import Comparator, Condition, holds
 from gateway.domain.ordering import Direction, Order, Position, compare, in_order
 from gateway.errors import BadUserInput
 from gateway.ports import PageQuery
-from gateway.services.lists import ListRequest, Piece, cursor_of, piece
+from gateway.services.lists import ListRequest, Piece, Placed, piece
 
 pytestmark = pytest.mark.anyio
 
 NOW = dt.datetime(2026, 8, 20, 12, tzinfo=dt.UTC)
 ORDERING = (Order("cost", Direction.DESC), Order("name"))
+
+
+def cursor_of(position: Position, now: dt.datetime, of: ListRequest) -> str:
+    return Placed(position, now, of.stated).cursor
 
 
 def request(**stated: Any) -> ListRequest:

@@ -73,7 +73,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._planned: dict[int, Plan] = {}
+        self._planned: dict[int, tuple[GroupedFieldSet, Plan]] = {}
         self._switches: tuple[tuple[str, bool], ...] | None = None
 
     def execute_fields(
@@ -114,10 +114,10 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     def _plan(self, of: GraphQLObjectType, fields: GroupedFieldSet) -> Plan | None:
         if not isinstance(self.context_value, Context):  # nobody knows who asks, nor what may be shown
             return None
-        plan = self._planned.get(id(fields))
-        if plan is None:
-            plan = self._planned[id(fields)] = self.plans.plan(self, of, fields)
-        return plan
+        planned = self._planned.get(id(fields))
+        if planned is None:  # the fields are kept with their plan, or others could get their identity
+            planned = self._planned[id(fields)] = (fields, self.plans.plan(self, of, fields))
+        return planned[1]
 
 
 def executor(plans: Plans) -> type[CompilingExecutor]:

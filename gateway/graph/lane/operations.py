@@ -173,16 +173,16 @@ class Lane:
         )
         fields = collected.grouped_field_set
         asked = [key for key, details in fields.items() if details[0].node.name.value != TYPENAME]
-        if len(asked) != 1:
+        details = fields[asked[0]] if len(asked) == 1 else None
+        if details is None or details[0].node.name.value not in self._rules.prepared:
             return None
-        details = fields[asked[0]]
         project = self._compiled(executor, details, scopes)
+        if project is None:
+            return None
         try:
-            resolve = project and self._prepared(executor, details[0].node)
+            resolve = self._prepared(executor, details[0].node)
             cost = self._rules.cost(known, name, variables or {})
         except (BadUserInput, QueryTooComplex, GraphQLError):
-            return None
-        if project is None or resolve is None:
             return None
         return Operation(
             known=known,
@@ -226,11 +226,9 @@ class Lane:
         query: Any = self._schema.query_type
         return compiler.completing(query.fields[details[0].node.name.value].type, details)
 
-    def _prepared(self, executor: CompilingExecutor, node: FieldNode) -> Resolve | None:
+    def _prepared(self, executor: CompilingExecutor, node: FieldNode) -> Resolve:
         """The field with its arguments. Raises what makes them unusable, which the executor tells of."""
-        prepare = self._rules.prepared.get(node.name.value)
-        if prepare is None:
-            return None
+        prepare = self._rules.prepared[node.name.value]
         query: Any = self._schema.query_type
         field = query.fields[node.name.value]
         given = get_argument_values(field, node, executor.variable_values)

@@ -21,11 +21,13 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.web.refusals import CROSS_ORIGIN, refused
 
+_READ: Final = {
+    name.encode(): name for name in ("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "origin", "host")
+}
 _PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
 
 
@@ -45,13 +47,13 @@ class CrossOrigin:
         await refused(HTTPStatus.FORBIDDEN, reason, code=CROSS_ORIGIN)(scope, receive, send)
 
     def _is_taken(self, scope: Scope) -> bool:
-        headers = Headers(scope=scope)
+        headers = {_READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
         if is_navigation(headers) and scope["method"] in ("GET", "HEAD") and scope["path"] in self._pages:
             return True
         return is_allowed(headers, lambda origin: "*" in self._origins or origin in self._origins)
 
 
-def is_allowed(headers: Headers, is_named: Callable[[str], bool]) -> bool:
+def is_allowed(headers: Mapping[str, str], is_named: Callable[[str], bool]) -> bool:
     """Whether a request with these headers is taken; ``is_named`` tells the origins that CORS allows."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site in ("same-origin", "none"):
@@ -61,7 +63,7 @@ def is_allowed(headers: Headers, is_named: Callable[[str], bool]) -> bool:
     return site != "cross-site"
 
 
-def is_navigation(headers: Headers) -> bool:
+def is_navigation(headers: Mapping[str, str]) -> bool:
     """Whether somebody goes to an address, in a window and not in a frame."""
     return (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == ("navigate", "document")
 

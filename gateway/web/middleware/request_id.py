@@ -6,14 +6,14 @@ import re
 import uuid
 from typing import Any, Final
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.observe.events import Listener, RequestFailed
+from gateway.web.headers import first
 from gateway.web.refusals import failed
 
-_HEADER: Final = "X-Request-Id"
+_NAME: Final = b"x-request-id"
 _USABLE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -37,7 +37,7 @@ class RequestId:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        known = _chosen(Headers(scope=scope).get(_HEADER))
+        known = _chosen(first(scope, _NAME))
         scope.setdefault("state", {})["request_id"] = known
         started = False
 
@@ -45,7 +45,7 @@ class RequestId:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                MutableHeaders(scope=message)[_HEADER] = known
+                message["headers"] = [*message["headers"], (_NAME, known.encode("ascii"))]
             await send(message)
 
         try:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS: Final[Mapping[str, str]] = {
@@ -16,6 +15,9 @@ HEADERS: Final[Mapping[str, str]] = {
     "cache-control": "no-store",
 }
 """Nothing is guessed, told to others, executed, framed, embedded elsewhere or kept, unless an answer says so itself."""
+
+
+_PAIRS: Final = tuple((name.encode(), value.encode()) for name, value in HEADERS.items())
 
 
 class SecurityHeaders:
@@ -31,9 +33,13 @@ class SecurityHeaders:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                stated = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    stated.setdefault(name, value)
+                message["headers"] = _completed(message["headers"])
             await send(message)
 
         await self._app(scope, receive, told)
+
+
+def _completed(stated: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    headers = list(stated)
+    names = {name for name, _ in headers}
+    return [*headers, *(pair for pair in _PAIRS if pair[0] not in names)]
