@@ -48,6 +48,8 @@ class Memory:
     """Entries by call id. What is used least goes first where ``limit`` bytes are not enough."""
 
     def __init__(self, *, limit: int, clock: Callable[[], dt.datetime]) -> None:
+        self.changes = 0
+        """How often something has been remembered or forgotten."""
         self._entries: TLRUCache[str, Entry] = TLRUCache(
             limit,
             ttu=lambda _, entry, __: entry.kept_until.timestamp(),
@@ -61,6 +63,7 @@ class Memory:
 
     def put(self, call_id: str, entry: Entry) -> None:
         """Remember an entry, unless it alone is larger than all that may be kept."""
+        self.changes += 1
         if entry.size <= self._entries.maxsize:
             self._entries[call_id] = entry
         else:
@@ -68,6 +71,7 @@ class Memory:
 
     def drop(self, call_id: str) -> None:
         """Forget what is known of a call."""
+        self.changes += 1
         self._entries.pop(call_id, None)
 
     @property

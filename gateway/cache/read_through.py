@@ -15,6 +15,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from gateway.cache.lists import Listed, ListedCall, Lists
 from gateway.cache.memory import Entry, Memory
 from gateway.cache.single_flight import SingleFlight
 from gateway.domain import identifiers
@@ -90,6 +91,7 @@ class ReadThrough:
         self._versions = itertools.count()
         self._flights: SingleFlight[_Fetched] = SingleFlight()
         self._recalls: SingleFlight[Entry | None] = SingleFlight()
+        self._lists = Lists(memory)
 
     async def get(self, call_id: str, max_age: dt.timedelta | None = None, *, terms: Terms = FREE) -> CallAnswer | None:
         """The call, no older than its state allows or ``max_age`` demands; None where there is no such call."""
@@ -119,17 +121,40 @@ class ReadThrough:
 
     async def many(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Sequence[CallAnswer | None]:
         """The calls of a list, in its order, as the mirror has them; None for one that is gone since."""
+        listed = self._lists.found(places, confirmed_at)
+        if listed is None:
+            listed = await self._read_list(places, confirmed_at)
+        return listed.answers(self._clock())
+
+    async def _read_list(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Listed:
+        """The calls of a list from memory, those that are not there from the mirror."""
         known = {place.position.id: self._memory.get(place.position.id) for place in places}
-        missing = [p.position.id for p in places if not _is_content(known[p.position.id], p.change)]
-        stored = await self._mirror.known(missing) if missing else {}
-        answers: list[CallAnswer | None] = []
-        for place in places:
-            call_id, entry, source = place.position.id, known[place.position.id], FreshnessSource.CACHE
-            if call_id in missing:
-                entry, source = self._remembered(stored.get(call_id)), FreshnessSource.MIRROR
-                await asyncio.sleep(0)  # decoding one takes milliseconds: whoever else is waiting gets a turn
-            answers.append(None if entry is None else self._listed(entry, source, confirmed_at))
-        return answers
+        missing = {p.position.id for p in places if not _is_content(known[p.position.id], p.change)}
+        stored = await self._mirror.known(sorted(missing)) if missing else {}
+        for call_id in missing:
+            known[call_id] = self._remembered(stored.get(call_id))
+            await asyncio.sleep(0)  # decoding one takes milliseconds: whoever else is waiting gets a turn
+        rows = [self._row(known[p.position.id], confirmed_at, is_read=p.position.id in missing) for p in places]
+        if not missing:
+            self._lists.keep(places, confirmed_at, rows)
+        return Listed(rows)
+
+    def _row(self, entry: Entry | None, confirmed_at: dt.datetime | None, *, is_read: bool) -> ListedCall | None:
+        """A call of a list, with what its age means; no refresh is begun for it."""
+        if entry is None or entry.call is None:
+            return None
+        stamp = entry.stamp
+        if confirmed_at is not None and confirmed_at > stamp.fetched_at and entry.gone is None:
+            stamp = self._lifetimes.stamp(entry.call, confirmed_at)
+        source = FreshnessSource.MIRROR if is_read else FreshnessSource.CACHE
+        return ListedCall(
+            call=entry.call,
+            version=entry.version,
+            fetched_at=stamp.fetched_at,
+            fresh_until=stamp.fresh_until,
+            told=None if entry.gone is None else _TOLD[entry.gone],
+            source=FreshnessSource.WEBHOOK if entry.provisional else source,
+        )
 
     def outdated(self, changes: Iterable[Change]) -> None:
         """Forget what the mirror has something newer of."""
@@ -320,13 +345,6 @@ class ReadThrough:
         return (
             None if entry.call is None else CallAnswer(entry.call, self._freshness(entry, state, source), entry.version)
         )
-
-    def _listed(self, entry: Entry, source: FreshnessSource, confirmed_at: dt.datetime | None) -> CallAnswer | None:
-        """A call of a list, with what its age means; no refresh is begun for it."""
-        if confirmed_at is not None and confirmed_at > entry.stamp.fetched_at and entry.gone is None:
-            entry = dataclasses.replace(entry, stamp=self._lifetimes.stamp(entry.call, confirmed_at))
-        fresh = self._clock() < entry.stamp.fresh_until
-        return self._answer(entry, FreshnessState.FRESH if fresh else FreshnessState.STALE, source)
 
     def _told(self, entry: Entry, *, won: bool) -> tuple[FreshnessState, FreshnessSource]:
         """What to tell after upstream was read: of that reading if it ``won``, else of what was known, as it was."""

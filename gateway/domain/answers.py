@@ -11,9 +11,9 @@ from gateway.domain.customer import CallCustomer
 from gateway.domain.stamp import Freshness
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class CallAnswer:
-    """What is given to whoever asked for a call.
+    """What is given to whoever asked for a call; nobody changes it. (Frozen, it would take thrice as long to make one.)
 
     ``version`` is the number of this reading of the call in this process: what was made of it once, for a version, need
     not be made again. ``presigned`` are the addresses that upstream made for this very answer; None where it came from

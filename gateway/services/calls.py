@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gateway.domain import identifiers
@@ -18,10 +18,11 @@ from gateway.domain.filters import Predicate
 from gateway.domain.narrowing import may_see, narrowed
 from gateway.domain.principal import Principal, Scope
 from gateway.errors import BadUserInput
-from gateway.ports import CallReader, CallStore, Place, Terms
+from gateway.ports import CallReader, CallStore, PageQuery, Place, Terms
 from gateway.services.access import Access
 from gateway.services.freshness import MirrorFreshness
 from gateway.services.lists import ListRequest, Piece, Placed, piece, whole
+from gateway.services.unchanged import Unchanged
 
 
 class Edge(NamedTuple):
@@ -59,7 +60,9 @@ class Calls:
         catalog: Catalog,
         clock: Callable[[], dt.datetime],
         largest_page: int,
+        unchanged: Unchanged | None = None,
     ) -> None:
+        self._unchanged = unchanged or Unchanged()
         self._reader = reader
         self._store = store
         self._freshness = freshness
@@ -108,9 +111,9 @@ class Calls:
         principal.need(Scope.CALLS_READ, "list calls")
         request = self._access.permitted(request, principal)
         narrow = dataclasses.replace(request, predicate=lambda now: narrowed(principal, request.predicate(now)))
-        found = await piece(narrow, now=self._clock(), largest=self._largest_page, fetch=self._store.page)
+        found = await piece(narrow, now=self._clock(), largest=self._largest_page, fetch=self._places)
         confirmed_at = await self._freshness.confirmed_at()
-        answers = await self._reader.many(found.rows, confirmed_at)
+        answers = found.in_order(await self._reader.many(found.fetched, confirmed_at))
         edges = (
             Edge(answer, Placed(place.position, found.now, request.stated))
             for place, answer in zip(found.rows, answers, strict=True)
@@ -140,6 +143,9 @@ class Calls:
         principal.need(Scope.CALLS_READ, "count calls")
         request = self._access.permitted(request, principal)
         return whole(request, now=self._clock(), largest=self._largest_page)
+
+    async def _places(self, query: PageQuery) -> Sequence[Place]:
+        return await self._unchanged.ask(query, lambda: self._store.page(query))
 
     async def _uncovered(self, request: ListRequest, found: Piece[Place]) -> Interval | None:
         """The part of what the piece speaks of that the mirror does not hold for sure."""

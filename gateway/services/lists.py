@@ -16,6 +16,7 @@ from gateway.errors import BadUserInput
 from gateway.ports import PageQuery
 
 Row = TypeVar("Row")
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +59,23 @@ class Placed(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Piece(Generic[Row]):
-    """A piece of a list, in the list's order, and the filter with its durations resolved at ``now``."""
+    """A piece of a list, in the list's order, and the filter with its durations resolved at ``now``.
+
+    ``fetched`` is what the rows were taken from: one more of them, in the order in which they were read.
+    """
 
     rows: tuple[Row, ...]
+    fetched: Sequence[Row]
     predicate: Predicate
     now: dt.datetime
     has_next: bool
     has_previous: bool
+    backwards: bool
+
+    def in_order(self, of_fetched: Sequence[T]) -> Sequence[T]:
+        """Those of the rows, in their order, out of one for each that was fetched."""
+        of_rows = of_fetched[: len(self.rows)]
+        return of_rows[::-1] if self.backwards else of_rows
 
 
 async def piece(
@@ -88,10 +99,16 @@ async def piece(
         after=cursor.position if cursor else None,
     )
     found = await fetch(query)
-    rows, more = tuple(found[:size]), len(found) > size
-    if request.backwards:
-        return Piece(rows=rows[::-1], predicate=predicate, now=then, has_next=cursor is not None, has_previous=more)
-    return Piece(rows=rows, predicate=predicate, now=then, has_next=more, has_previous=cursor is not None)
+    rows, more, before = tuple(found[:size]), len(found) > size, cursor is not None
+    return Piece(
+        rows=rows[::-1] if request.backwards else rows,
+        fetched=found,
+        predicate=predicate,
+        now=then,
+        has_next=before if request.backwards else more,
+        has_previous=more if request.backwards else before,
+        backwards=request.backwards,
+    )
 
 
 def whole(request: ListRequest, *, now: dt.datetime, largest: int) -> Predicate:

@@ -41,6 +41,7 @@ from gateway.store.ledger import SqlLedger
 from gateway.store.packing import digest, pack
 from gateway.store.sync import SqlSync
 from gateway.store.upkeep import SqlUpkeep
+from gateway.store.watch import Watch
 from gateway.wiring.catalogs import catalog_of
 from gateway.wiring.keys import data_dir
 from gateway.wiring.lifetimes import days, retention
@@ -70,6 +71,7 @@ class Mirror:
     intake: Intake
     preparing: Preparing
     retention: Retention
+    watch: Watch
 
     async def look(self) -> None:
         """Make ready what has no attributes, for who only looks after the mirror; one that is new is opened.
@@ -123,6 +125,7 @@ def mirror(
         intake=Intake(calls, changed=changed),
         preparing=prepare,
         retention=retention(settings),
+        watch=Watch(url),
     )
 
 

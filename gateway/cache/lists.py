@@ -1,0 +1,82 @@
+"""Lists: the calls of a list that was read before, without looking for each of them.
+
+A page has a hundred calls, and most pages are asked for again before anything in them has changed. What was found for a
+list is kept for as long as memory neither takes nor loses anything; what its age means is found out at every moment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from cachetools import LRUCache
+
+from gateway.cache.memory import Memory
+from gateway.domain.answers import CallAnswer
+from gateway.domain.call import Call
+from gateway.domain.enums import FreshnessSource, FreshnessState
+from gateway.domain.stamp import Freshness
+from gateway.ports import Place
+
+_MOST: Final = 200
+_MILLISECOND: Final = dt.timedelta(milliseconds=1)
+
+
+class ListedCall(NamedTuple):
+    """A call of a list; ``told`` is its state where that does not follow from its age."""
+
+    call: Call
+    version: int | None
+    fetched_at: dt.datetime
+    fresh_until: dt.datetime
+    told: FreshnessState | None
+    source: FreshnessSource
+
+
+class Listed:
+    """The calls of a list in their order; None for one that is gone since."""
+
+    def __init__(self, rows: Sequence[ListedCall | None]) -> None:
+        self._rows = rows
+
+    def answers(self, now: dt.datetime) -> list[CallAnswer | None]:
+        """The calls, each with how current it is at this moment. Those that are as current share what tells it."""
+        told: dict[tuple[dt.datetime, FreshnessState, FreshnessSource], Freshness] = {}
+        answers: list[CallAnswer | None] = []
+        for row in self._rows:
+            if row is None:
+                answers.append(None)
+                continue
+            call, version, fetched_at, fresh_until, stated, source = row
+            state = stated or (FreshnessState.FRESH if now < fresh_until else FreshnessState.STALE)
+            key = (fetched_at, state, source)
+            if key not in told:
+                age = max(now - fetched_at, dt.timedelta()) // _MILLISECOND
+                told[key] = Freshness(fetched_at=fetched_at, age_ms=age, state=state, source=source)
+            answers.append(CallAnswer(call, told[key], version))
+        return answers
+
+
+class Lists:
+    """The lists that were asked for last. ``memory`` has every call of them, or they are forgotten."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._at = -1
+        self._kept: LRUCache[int, tuple[Sequence[Place], dt.datetime | None, Listed]] = LRUCache(_MOST)
+
+    def found(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Listed | None:
+        """What was found for this very list, with what was confirmed then, if that is still so."""
+        if self._at != self._memory.changes:
+            self._kept.clear()  # also lets go of calls that memory has let go of
+            self._at = self._memory.changes
+        of, confirmed, listed = self._kept.get(id(places), (None, None, None))
+        return listed if of is places and confirmed == confirmed_at else None
+
+    def keep(
+        self, places: Sequence[Place], confirmed_at: dt.datetime | None, rows: Sequence[ListedCall | None]
+    ) -> None:
+        """Remember what was found, all of it in memory."""
+        if self._at == self._memory.changes:
+            self._kept[id(places)] = (places, confirmed_at, Listed(rows))

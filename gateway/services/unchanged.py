@@ -1,0 +1,42 @@
+"""Unchanged: what the mirror has said, for as long as nothing in it has changed.
+
+Frontends ask for the same lists again and again, and the mirror changes a few times in a second at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, Final, TypeVar, cast
+
+from cachetools import LRUCache
+
+T = TypeVar("T")
+
+_MOST: Final = 500
+
+
+class Unchanged:
+    """The answers to the questions that were asked last; ``version`` is another one after every change.
+
+    Where ``version`` is None it cannot be told whether something has changed, and every question is asked.
+    """
+
+    def __init__(self, version: Callable[[], int | None] = lambda: None) -> None:
+        self._version = version
+        self._at: int | None = None
+        self._said: LRUCache[Hashable, Any] = LRUCache(_MOST)
+
+    async def ask(self, question: Hashable, asked: Callable[[], Awaitable[T]]) -> T:
+        """The answer to a question: the same object for as long as nothing has changed. Raises what asking raises."""
+        version = self._version()
+        if version is None:
+            return await asked()
+        if version != self._at:
+            self._said.clear()
+            self._at = version
+        if question in self._said:
+            return cast("T", self._said[question])
+        answer = await asked()
+        if self._at == version == self._version():  # while it was asked nothing has changed
+            self._said[question] = answer
+        return answer
