@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
-import ipaddress
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
@@ -39,10 +38,12 @@ from gateway.services.keys import Keys
 from gateway.services.mirror import CallMirror
 from gateway.services.relations import Relations
 from gateway.services.status import MirrorStatus
+from gateway.services.unchanged import Unchanged
 from gateway.services.webhooks import Webhooks
 from gateway.settings import Settings
 from gateway.web.auth import principal
 from gateway.web.health import Health
+from gateway.web.middleware.hosts import is_loopback
 from gateway.web.middleware.request_id import RequestId
 from gateway.web.refusals import HANDLERS
 from gateway.web.routes import routes
@@ -115,6 +116,7 @@ class Gateway:
         """
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self.mirror.database.close)
+            stack.callback(self.mirror.watch.close)
             await self.mirror.open()
             stack.push_async_callback(self.keys.close)
             await stack.enter_async_context(self.upstream.http)
@@ -224,7 +226,8 @@ def gateway(
         redact=kept.preparing.redact,
         listen=listen,
     )
-    freshness = MirrorFreshness(state=kept.state, clock=clock, allowed_lag=_allowed_lag(settings))
+    unchanged = Unchanged(kept.watch.version)
+    freshness = MirrorFreshness(state=kept.state, clock=clock, allowed_lag=_allowed_lag(settings), unchanged=unchanged)
     related = RelatedThings(
         source=vapi.live,
         decode=decode,
@@ -258,6 +261,7 @@ def gateway(
                 catalog=catalog,
                 clock=clock,
                 largest_page=largest,
+                unchanged=unchanged,
             ),
             customers=Customers(store=kept.customers, catalog=catalog, clock=clock, largest_page=largest),
             relations=Relations(related),
@@ -341,7 +345,7 @@ def check_exposure(settings: Settings) -> None:
     Raises:
         SettingsInvalid: the host is not this machine's own.
     """
-    if _is_loopback(settings.host):
+    if is_loopback(settings.host):
         return
     if settings.webhook_anonymous:
         raise SettingsInvalid(
@@ -368,7 +372,7 @@ def check_ways_in(settings: Settings, *, has_keys: bool) -> str | None:
         )
     if has_keys or _has_issuer(settings) or settings.allow_anonymous:
         return None
-    if not _is_loopback(settings.host):
+    if not is_loopback(settings.host):
         raise SettingsInvalid(f"GATEWAY_HOST is {settings.host}, and nobody could be told from a stranger. {_WAYS_IN}")
     return (
         f"Nobody is let in yet. {_WAYS_IN}; on your own machine, GATEWAY_ALLOW_ANONYMOUS=1 lets everybody on it read "
@@ -378,13 +382,6 @@ def check_ways_in(settings: Settings, *, has_keys: bool) -> str | None:
 
 def _has_issuer(settings: Settings) -> bool:
     return settings.jwt_jwks_url is not None or settings.jwt_jwks_file is not None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _allowed_lag(settings: Settings) -> dt.timedelta:

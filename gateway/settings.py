@@ -160,6 +160,7 @@ class Settings(BaseSettings):
     )
     jwt_customer_claim: str | None = Field(
         default=None,
+        min_length=1,
         description="The claim with the customers whose calls a token opens, one or several; by default tokens open "
         "the calls of all.",
     )
@@ -168,6 +169,7 @@ class Settings(BaseSettings):
     )
     jwt_assistants_claim: str | None = Field(
         default=None,
+        min_length=1,
         description="The claim with the ids of the assistants whose calls a token opens; by default those of all.",
     )
     binding_trust: Literal["any", "server"] = Field(
@@ -193,7 +195,7 @@ class Settings(BaseSettings):
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="The names by which the gateway is asked, beside localhost; parted by commas, * is any. By default "
-        "only localhost where anonymous callers are allowed on this machine, and any name otherwise.",
+        "only localhost where anonymous callers or webhooks are taken on this machine, and any name otherwise.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -307,6 +309,14 @@ class Settings(BaseSettings):
         default=5, description="How long a call is left alone after it could not be refreshed."
     )
 
+    compiled: bool = Field(
+        default=True,
+        description="Whether selections of attributes are compiled (docs/compiled.md); without, answers are the same "
+        "and take longer.",
+    )
+    compiled_bytes: int = Field(
+        default=64 * 2**20, ge=0, le=2**40, description="Memory for encoded pieces of answers, roughly, in bytes."
+    )
     page_size_limit: int = Field(default=100, ge=1, le=1000, description="The largest page of a list.")
     related_fresh_seconds: Seconds = Field(
         default=300, description="How long an assistant, a squad or a phone number is served without asking Vapi again."
@@ -487,6 +497,7 @@ def load(file: Path | None = None, **stated: Any) -> Settings:
     Raises:
         SettingsInvalid: the message names the variable, or the file and the line, and what is wrong with it.
     """
+    _refuse_empty(os.environ)
     path = file or _file_of_environment()
     text = _read(path) if path else ""
     table = _parsed(path, text)
@@ -504,6 +515,13 @@ def variables(name: str) -> tuple[str, ...]:
     if name in ("upstream_key", *_KEY_VARIABLES):
         return _KEY_VARIABLES
     return (f"{_PREFIX}{name.upper()}",)
+
+
+def _refuse_empty(environment: Mapping[str, str]) -> None:
+    """Any other variable that is empty is one that is not set."""
+    empty = {name.upper() for name, value in environment.items() if not value}
+    for variable in (variable for name in _NEVER_EMPTY for variable in variables(name) if variable in empty):
+        raise SettingsInvalid(f"{variable} in the environment: it is empty; state a value, or leave the variable out")
 
 
 def _file_of_environment() -> Path | None:

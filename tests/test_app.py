@@ -25,7 +25,7 @@ def test_nobody_beyond_the_machine_is_served_unasked(host: str) -> None:
         app.check_exposure(settings(host=host, allow_anonymous=True))
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost", "calls.localhost"])
 def test_the_machine_itself_is_served_unasked_where_that_is_meant(host: str) -> None:
     app.check_exposure(settings(host=host, allow_anonymous=True))
 

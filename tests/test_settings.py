@@ -189,6 +189,23 @@ def test_a_variable_that_is_no_setting_is_noticed() -> None:
     assert unknown_variables(environment) == ["GATEWAY_UPSTREAM_KYE"]
 
 
+@pytest.mark.parametrize(
+    "variable", ["GATEWAY_JWT_CUSTOMER_CLAIM", "GATEWAY_JWT_ASSISTANTS_CLAIM", "GATEWAY_BINDING_TRUST"]
+)
+def test_what_says_whose_calls_are_opened_is_not_emptied_by_mistake(variable: str, tmp_path: Path) -> None:
+    """As a script does whose own variable is not set; without them the calls of everybody would be opened."""
+    for name in (variable, variable.lower()):
+        with CliRunner(env={name: ""}).isolation(), pytest.raises(SettingsInvalid, match=f"{variable} in .* is empty"):
+            load()
+    result = run(tmp_path, f'{variable.lower().removeprefix("gateway_")} = ""\n', "schema")
+    assert (result.exit_code, "line 1" in result.stderr) == (2, True)
+
+
+def test_any_other_variable_that_is_empty_is_one_that_is_not_set() -> None:
+    with CliRunner(env={"GATEWAY_PORT": "", "GATEWAY_JWT_ISSUER": ""}).isolation():
+        assert (load().port, load().jwt_issuer) == (8000, None)
+
+
 @pytest.mark.parametrize("stated", ["https://app.example.com/", "app.example.com", "https://App.example.com", "null"])
 def test_an_origin_that_no_browser_would_send_is_told(stated: str, tmp_path: Path) -> None:
     result = run(tmp_path, None, "serve", GATEWAY_CORS_ORIGINS=f"http://localhost:3000,{stated}")

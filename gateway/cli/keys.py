@@ -67,7 +67,7 @@ def create(
         name=named(name),
         scopes=_scopes(scopes),
         customers=frozenset(map(_customer, customers)) or None,
-        assistants=frozenset(assistants) or None,
+        assistants=frozenset(map(_assistant, assistants)) or None,
         trusts_servers_only=trusted_only,
         expires_at=None if expires is None else ending(expires, now),
     )
@@ -167,6 +167,16 @@ def _customer(stated: str) -> str:
         reason = "it is no customer's key; those are as `customer { key }` has them: id:cus_7431, tel~ and 32 digits, …"
         raise click.BadParameter(reason, param_hint="--customer")
     return stated
+
+
+def _assistant(stated: str) -> str:
+    from gateway.domain.identifiers import assistant_id
+
+    found = assistant_id(stated)
+    if found is None:
+        reason = "it is no assistant's id; those are UUIDs, as Vapi's dashboard and `call { assistantId }` have them"
+        raise click.BadParameter(reason, param_hint="--assistant")
+    return found
 
 
 def table(keys: Sequence[ApiKey], now: dt.datetime) -> list[str]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gateway.domain.attributes import Attribute
 from gateway.domain.catalog import Catalog
+from gateway.domain.redaction import RULES
 
 
-def fingerprint(catalog: Catalog, identity_key: bytes) -> str:
-    """Changes whenever the same document could give other columns: by declarations, places, aliases, keys of
-    secrets, or the identity key.
+def fingerprint(catalog: Catalog, identity_key: bytes, rules: Sequence[str] = RULES) -> str:
+    """Changes whenever the same document could give other columns: by declarations, places, aliases, keys and
+    shapes of secrets (``rules`` are those of every team), or the identity key.
 
     What derived attributes are computed from is code, and not in it: a version that changes that says so.
     """
@@ -22,6 +23,7 @@ def fingerprint(catalog: Catalog, identity_key: bytes) -> str:
         "places": [path.text for path in catalog.places],
         "aliases": sorted(catalog.aliases.items()),
         "secrets": sorted(catalog.secret_keys),
+        "rules": list(rules),
         "key": hashlib.sha256(identity_key).hexdigest(),
     }
     return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()[:32]

@@ -21,6 +21,11 @@ def call_id(text: str) -> str | None:
     return lower if _UUID.fullmatch(lower) else None
 
 
+def assistant_id(text: str) -> str | None:
+    """The id of an assistant in its one spelling, or None where the text is no such id: it looks as that of a call."""
+    return call_id(text)
+
+
 def created_at(text: str) -> dt.datetime | None:
     """When this id was made, if it is a UUIDv7: its first 48 bits are milliseconds since 1970 (RFC 9562, section 5.7).
 

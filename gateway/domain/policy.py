@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.domain.attributes import Attribute, Kind, Sensitivity
 from gateway.domain.principal import Principal, Scope
+from gateway.errors import Forbidden
 
 NEEDED: Final[Mapping[Sensitivity, Scope | None]] = {
     Sensitivity.PUBLIC: None,
@@ -36,10 +37,10 @@ class Sight(enum.Enum):
 
 def sight(attribute: Attribute, scopes: AbstractSet[Scope]) -> Sight:
     """What somebody with these scopes sees of an attribute."""
-    if attribute.kind is Kind.GROUP:  # a record is what its attributes are, each by itself
-        return Sight.SHOWN
     if attribute.sensitivity is Sensitivity.SECRET:
         return Sight.WITHHELD
+    if attribute.kind is Kind.GROUP:  # a record is what its attributes are, each by itself
+        return Sight.SHOWN
     needed = NEEDED[attribute.sensitivity]
     if needed is None or needed in scopes:
         return Sight.SHOWN
@@ -51,8 +52,10 @@ def check_use(attribute: Attribute, principal: Principal, *, sorting: bool) -> N
     """Refuse to filter or sort by what is not shown whole: the answers would tell it, bit by bit.
 
     Raises:
-        Forbidden: it names the scope.
+        Forbidden: it names the scope, or none for what is shown to nobody.
     """
-    needed = NEEDED.get(attribute.sensitivity)
+    what, needed = f"{'sort' if sorting else 'filter'} by “{attribute.name}”", NEEDED.get(attribute.sensitivity)
     if needed is not None:
-        principal.need(needed, f"{'sort' if sorting else 'filter'} by “{attribute.name}”")
+        principal.need(needed, what)
+    elif sight(attribute, principal.scopes) is not Sight.SHOWN:
+        raise Forbidden(what, None)

@@ -44,6 +44,7 @@ _SECRET_SHAPES: Final = re.compile(
     r"""eyJ[\w-]{5,}(?:\.[\w-]*){2,4}             # a JSON Web Token, signed or encrypted
       | [?&](?:X-Amz-Signature|X-Goog-Signature|Signature|sig|token|access_token)=[^&\s"]+  # a presigned address
       | \b[spr]k[-_](?:(?:live|test|proj|ant)[-_][\w-]{8,}|[A-Za-z0-9]{20,})  # keys of well-known providers
+      | vcg_[0-9a-f]{12}_[0-9a-f]{64}                 # the gateway's own
       | \b(?:gh[pousr]_\w{20,}|xox[abeprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,})
       | \bBasic\s+[A-Za-z0-9+/]{8,}={1,2}            # a name and a password
       | ://[^/\s:@"]+:[^/\s@"]+@                      # the same in an address
@@ -55,7 +56,7 @@ _SECRET_SHAPES: Final = re.compile(
 )
 _SHAPE_MARKS: Final = (
     ("=", ("ignature=", "sig=", "token=", "asic")),
-    ("_", ("sk_", "pk_", "rk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
+    ("_", ("sk_", "pk_", "rk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "vcg_")),
     ("-", ("sk-", "pk-", "rk-", "xox", "PRIVATE KEY")),
     ("@", ("://",)),
     *((mark, (mark,)) for mark in ("eyJ", "earer", "AKIA", "AIza", "slack.com")),
@@ -67,6 +68,8 @@ Finding them is a hundred times faster than the pattern, and what people say has
 _SHORTEST_SECRET: Final = 12
 """No text shorter than this has the shape of a secret; most texts of a call are."""
 _PRESIGNED: Final = "presigned"
+RULES: Final = (_SECRET_SHAPES.pattern, _SECRET_ENDING.pattern, _SEVERAL_SECRETS.pattern, *sorted(_SECRET_KEYS))
+"""What tells a secret; documents that were redacted by other rules are to be redacted again."""
 _MAX_DEPTH: Final = 100
 _REPEATED_DEPTH: Final = 2
 """How deep the conversation stands that most calls tell twice: in ``messages`` and in ``artifact.messages``."""

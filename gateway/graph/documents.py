@@ -56,7 +56,7 @@ class Documents:
             return self._of_manifest(query, document_id)
         named = named_by(extensions)
         if named is not None and named in self._trusted:
-            return self._trusted[named]
+            return self._meant(query, named)
         if self._only and (query or named):
             message = "Only the documents of this server's manifest are executed here; name one by “documentId”."
             raise DocumentNotTrusted(message)
@@ -66,6 +66,8 @@ class Documents:
         """Keep a document that was sent with its hash, and that could be executed; the least used ones go for it."""
         named = named_by(extensions)
         if self._kept is None or named is None or not query or _bytes(query) > self._kept.maxsize:
+            return
+        if named in self._trusted:
             return
         self._kept[named] = query
 
@@ -77,6 +79,14 @@ class Documents:
             message = f"This server's manifest has no document “{document_id[:_SHOWN]}”."
             raise PersistedDocumentNotFound(message)
         return found
+
+    def _meant(self, query: str | None, named: str) -> str:
+        """The trusted document of this name; a request that states another one means something else."""
+        trusted = self._trusted[named]
+        if query and query != trusted:
+            expected = "it names a document of this server's manifest, and “query” states another"
+            raise BadUserInput("extensions.persistedQuery.sha256Hash", named, expected)
+        return trusted
 
     def _of_hash(self, query: str | None, named: str) -> str:
         if query is None:

@@ -9,8 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    default_field_resolver,
+)
 
+from gateway.domain.attributes import Sensitivity
 from gateway.domain.masking import masked
 from gateway.domain.policy import NEEDED, Sight, sight
 from gateway.domain.principal import Scope
@@ -32,11 +39,19 @@ def _limit(place: str, field: GraphQLField) -> None:
     definition = field.extensions.get("strawberry-definition")
     if not isinstance(definition, ReadField):
         return
-    without = sight(definition.attribute, frozenset())
-    needed = NEEDED.get(definition.attribute.sensitivity)
-    if without is Sight.SHOWN or needed is None or field.resolve is None:
+    if definition.attribute.sensitivity is Sensitivity.SECRET:
+        field.resolve = _hidden
         return
-    field.resolve = (_masking if without is Sight.MASKED else _withholding)(place, needed, field.resolve)
+    without = sight(definition.attribute, frozenset())
+    needed = NEEDED[definition.attribute.sensitivity]
+    if without is Sight.SHOWN or needed is None:
+        return
+    resolve = field.resolve or default_field_resolver
+    field.resolve = (_masking if without is Sight.MASKED else _withholding)(place, needed, resolve)
+
+
+def _hidden(_source: Any, _info: GraphQLResolveInfo[Any], **_: Any) -> None:
+    """What is secret stands in no schema; if it ever did, there would be nothing to see."""
 
 
 def _masking(_place: str, needed: Scope, resolve: Resolve) -> Resolve:

@@ -8,12 +8,17 @@ from typing import Final
 
 import httpx
 
+from gateway.errors import UpstreamError, UpstreamUnavailable
 from gateway.ports import Recording
 from gateway.upstream import faults
 from gateway.upstream.client import user_agent
 
 _SHOWN: Final = "a recording"
 """How errors name it: its address is as good as a key."""
+_CROWDED: Final = (
+    "All connections to the storage of recordings are in use: allow more of them (GATEWAY_UPSTREAM_CONNECTIONS), or "
+    "ask again later."
+)
 
 
 class Storage:
@@ -35,7 +40,7 @@ class Storage:
         except tuple(faults.EXCEPTIONS) as error:
             answer = error
         if isinstance(answer, Exception):
-            raise faults.failure(answer, route=_SHOWN).error
+            raise _failure(answer)
         try:
             yield Recording(answer.status_code, dict(answer.headers), _pieces(answer))
         finally:
@@ -63,4 +68,11 @@ async def _pieces(answer: httpx.Response) -> AsyncIterator[bytes]:
     except tuple(faults.EXCEPTIONS) as error:
         failed = error
     if failed is not None:
-        raise faults.failure(failed, route=_SHOWN).error
+        raise _failure(failed)
+
+
+def _failure(error: Exception) -> UpstreamError:
+    """What an exception of httpx means; that there was no room to ask is the storage's business, and not Vapi's."""
+    if isinstance(error, httpx.PoolTimeout):
+        return UpstreamUnavailable(_CROWDED)
+    return faults.failure(error, route=_SHOWN).error

@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.domain.principal import ANONYMOUS, Principal
 from gateway.errors import GatewayError, RateLimited, Unauthenticated
-from gateway.web.rates import Rate, subscriber
+from gateway.web.connections import site
+from gateway.web.rates import Rate
 from gateway.web.refusals import refused, unavailable
 
 LONGEST: Final = 16_384
@@ -112,7 +113,7 @@ def _token(stated: Sequence[bytes]) -> str | None:
 
 def _address(scope: Scope) -> str:
     client = scope.get("client")
-    return subscriber(client[0]) if client else "unknown"
+    return site(client[0]) if client else "unknown"
 
 
 def _turned_away(error: GatewayError) -> Response:

@@ -43,17 +43,23 @@ class Claims:
 
     def principal(self, claims: Mapping[str, Any]) -> Principal:
         """Whom a token with these claims was given to."""
+        customers = None if self.customers is None else frozenset(self._keys(_stated(claims, self.customers)))
+        assistants = None if self.assistants is None else frozenset(_ids(_stated(claims, self.assistants)))
         return Principal(
-            name=self._name(claims),
+            name=self._name(claims, *sorted(customers or ()), *sorted(assistants or ())),
             scopes=self._scopes(_stated(claims, self.scopes)),
-            customers=None if self.customers is None else frozenset(self._keys(_stated(claims, self.customers))),
-            assistants=None if self.assistants is None else frozenset(_ids(_stated(claims, self.assistants))),
+            customers=customers,
+            assistants=assistants,
             trusts_servers_only=self.trusts_servers_only,
         )
 
-    def _name(self, claims: Mapping[str, Any]) -> str:
-        """A name that is always the same for one subject of one issuer, and tells nobody who that is."""
-        subject = f"{claims.get('iss')}\n{claims.get('sub', '')}".encode("utf-8", "surrogatepass")
+    def _name(self, claims: Mapping[str, Any], *bound_to: str) -> str:
+        """A name that is always the same for one subject of one issuer, and tells nobody who that is.
+
+        A token that names no subject is for those whose calls it opens.
+        """
+        who = str(claims.get("sub") or "") or "\n".join(("", *bound_to))
+        subject = f"{claims.get('iss')}\n{who}".encode("utf-8", "surrogatepass")
         return f"jwt:{hmac.new(self.identity_key, subject, hashlib.sha256).hexdigest()[:_NAME_DIGITS]}"
 
     def _scopes(self, stated: object) -> frozenset[Scope]:

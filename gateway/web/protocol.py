@@ -1,7 +1,8 @@
 """The protocol: HTTP as uvicorn speaks it, with clients who must not take for ever, and answers that are always JSON.
 
 `gateway.web.connections` decides who has to go. What uvicorn leaves open is closed here: headers and bodies without an
-end, answers that nobody takes, trailers that would pass for headers, and a log line for whatever a stranger sends.
+end, answers that nobody takes, trailers that would pass for headers, bodies that would pass for requests, and a log
+line for whatever a stranger sends.
 """
 
 from __future__ import annotations
@@ -125,6 +126,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._unread_bytes = 0
         self._left = 0
+        self._is_last = False
         self._answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -140,6 +142,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
+        if self._is_last:  # what comes behind it may be of another protocol, and is none of our requests
+            return
         if self._in_head:
             self._unread_bytes += len(data)
         with contextlib.suppress(httptools.HttpParserUpgrade):  # who asks for another protocol is answered by this one
@@ -173,12 +177,18 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._head_bytes > self._doorkeeper.header_bytes:
             self._refuse_head()
             return
+        self._is_last = self.parser.should_upgrade()
+        if self._is_last and self._announces_body():
+            self._refuse(HTTPStatus.BAD_REQUEST, "A request that asks for another protocol has no body")
+            return
         self._in_head = False
         super().on_headers_complete()
+        if self._is_last:
+            self.cycle.keep_alive = False
         self._move()
 
     def on_message_complete(self) -> None:
-        if self._in_head:  # which is too large, and refused
+        if self._in_head:  # which is refused
             return
         super().on_message_complete()
         self._move()
@@ -210,6 +220,13 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.cycle is None or self.cycle.response_complete:
             return Stage.ASKING
         return Stage.SENDING if self.cycle.more_body else Stage.ANSWERED
+
+    def _announces_body(self) -> bool:
+        """Whether a body follows the headers. Of a request to upgrade the parser would take it for another request."""
+        return any(
+            name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0") != b"")
+            for name, value in self.headers
+        )
 
     def _refuse_head(self) -> None:
         limit = self._doorkeeper.header_bytes

@@ -1,4 +1,4 @@
-"""Rates: how often one caller may ask, and one address.
+"""Rates: how often one caller may ask, and one address; places: how much of a kind may be under way for one caller.
 
 Each has a leaky bucket: it takes as many requests at once as are allowed in a minute, and drains as fast. Only the
 buckets of those who asked last are kept, so that memory does not grow with the number of addresses that ask.
@@ -6,8 +6,10 @@ buckets of those who asked last are kept, so that memory does not grow with the 
 
 from __future__ import annotations
 
-import ipaddress
+import contextlib
 import math
+from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from aiolimiter import AsyncLimiter
@@ -18,8 +20,8 @@ from gateway.errors import RateLimited
 _MOST: Final = 20_000
 """Buckets that are kept, of 600 bytes each."""
 _MINUTE: Final = 60.0
-_NETWORK: Final = 64
-"""The bits of an IPv6 address that tell subscribers apart: whoever has one address has all that share them."""
+_SOON: Final = 5.0
+"""Seconds after which a place may be free again."""
 
 
 class Rate:
@@ -45,13 +47,24 @@ class Rate:
         await bucket.acquire()  # there is room, so this does not wait
 
 
-def subscriber(address: str) -> str:
-    """What addresses of one subscriber have in common: all of an IPv4 address, and half of an IPv6 one."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if known.version == 4:  # noqa: PLR2004  # IPv4
-        return address
-    mapped = known.ipv4_mapped
-    return str(mapped) if mapped else str(ipaddress.ip_network((int(known), _NETWORK), strict=False))
+class Places:
+    """So many things at once for each name. ``what`` is what they are called in a refusal."""
+
+    def __init__(self, most: int, *, what: str, setting: str) -> None:
+        self._most = most
+        self._what, self._setting = what, setting
+        self._taken: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def taken(self, name: str) -> Iterator[None]:
+        """Have a place for as long as the context is open. Raises `RateLimited` where all of this name are taken."""
+        if self._taken[name] >= self._most:
+            message = f"{self._what} are {self._most} at most ({self._setting}); ask again when one of them has ended."
+            raise RateLimited(message, _SOON)
+        self._taken[name] += 1
+        try:
+            yield
+        finally:
+            self._taken[name] -= 1
+            if not self._taken[name]:
+                del self._taken[name]

@@ -24,6 +24,7 @@ from gateway.errors import (
     BadUserInput,
     Forbidden,
     GatewayError,
+    RateLimited,
     StoreError,
     UpstreamError,
     UpstreamMalformed,
@@ -33,6 +34,7 @@ from gateway.errors import (
 from gateway.ports import Recording, RecordingSource
 from gateway.services.calls import Calls
 from gateway.web.middleware.hosts import is_loopback
+from gateway.web.rates import Places
 from gateway.web.refusals import explained, refused
 
 CALL_NOT_FOUND: Final = "CALL_NOT_FOUND"
@@ -61,6 +63,7 @@ _PASSED_ON: Final = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUE
 _STATUSES: Final[Mapping[type[GatewayError], HTTPStatus]] = {
     BadUserInput: HTTPStatus.BAD_REQUEST,
     Forbidden: HTTPStatus.FORBIDDEN,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     UpstreamUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     UpstreamRateLimited: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -75,6 +78,7 @@ _RETRY_AFTER: Final = 5
 class RecordingView:
     """The endpoint. ``principal`` says who asks; ``source`` reads recordings where they are passed on, else None.
 
+    Each that is passed on takes one of the ``places`` of its caller, so that who reads slowly leaves room for others.
     ``is_simulated`` allows addresses on this machine, where a simulated Vapi has its storage.
     """
 
@@ -84,11 +88,13 @@ class RecordingView:
         *,
         principal: Callable[[Scope], Principal],
         source: RecordingSource | None,
+        places: Places,
         is_simulated: bool,
     ) -> None:
         self._calls = calls
         self._principal = principal
         self._source = source
+        self._places = places
         self._is_simulated = is_simulated
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,8 +122,8 @@ class RecordingView:
             raise UpstreamMalformed("Vapi named an address of the recording that is not https on a public host.")
         if self._source is None:
             return RedirectResponse(url, HTTPStatus.TEMPORARY_REDIRECT)
-        asked = {name: request.headers[name] for name in _ASKED if name in request.headers}
-        recording = await opened.enter_async_context(self._source.opened(url, asked))
+        opened.enter_context(self._places.taken(principal.name))
+        recording = await opened.enter_async_context(self._source.opened(url, _asked(request)))
         return _passed_on(recording, kind, request.method)
 
 
@@ -150,6 +156,12 @@ def _is_public(host: str) -> bool:
         return ipaddress.ip_address(host).is_global
     except ValueError:
         return not host.replace(".", "").isdecimal()
+
+
+def _asked(request: Request) -> dict[str, str]:
+    """The part that the storage is asked for; all of it where that is stated in letters that cannot be sent on."""
+    stated = {name: request.headers[name] for name in _ASKED if name in request.headers}
+    return stated if all(value.isascii() and value.isprintable() for value in stated.values()) else {}
 
 
 def _passed_on(recording: Recording, kind: str, method: str) -> Response:
@@ -187,7 +199,7 @@ def _unread(status: int, kind: str) -> Response:
 def _explained(error: GatewayError) -> Response:
     status = next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
     headers = {}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        asked = error.retry_after if isinstance(error, UpstreamRateLimited) else None
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+        asked = error.retry_after if isinstance(error, UpstreamRateLimited | RateLimited) else None
         headers["Retry-After"] = str(round(asked or _RETRY_AFTER))
     return explained(status, error, headers)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,7 +16,11 @@ from gateway.services.calls import Calls
 from gateway.settings import Settings
 from gateway.upstream.storage import Storage, connect_storage
 from gateway.web.middleware.hosts import is_loopback
+from gateway.web.rates import Places
 from gateway.web.recordings import RecordingView
+
+_PART_OF_ONE: Final = 4
+"""One caller has this part of the connections to the storage."""
 
 
 def view(
@@ -28,11 +34,24 @@ def view(
 
     ``transport`` is what carries requests to the storage instead of the network.
     """
-    is_simulated = is_loopback(urlsplit(settings.upstream_url).hostname or "")
+    make = functools.partial(
+        RecordingView,
+        calls,
+        principal=principal,
+        places=_places(settings),
+        is_simulated=is_loopback(urlsplit(settings.upstream_url).hostname or ""),
+    )
     if settings.recordings == "redirect":
-        made = RecordingView(calls, principal=principal, source=None, is_simulated=is_simulated)
-        return made, contextlib.nullcontext()
+        return make(source=None), contextlib.nullcontext()
     http = connect_storage(
         timeout=settings.upstream_timeout_seconds, connections=settings.upstream_connections, transport=transport
     )
-    return RecordingView(calls, principal=principal, source=Storage(http), is_simulated=is_simulated), http
+    return make(source=Storage(http)), http
+
+
+def _places(settings: Settings) -> Places:
+    return Places(
+        max(settings.upstream_connections // _PART_OF_ONE, 1),
+        what="Recordings that are passed on to one caller at a time",
+        setting="a quarter of GATEWAY_UPSTREAM_CONNECTIONS",
+    )

@@ -62,7 +62,8 @@ def _is_wanted(settings: Settings) -> bool:
         ("GATEWAY_JWT_ASSISTANTS_CLAIM", settings.jwt_assistants_claim),
     ):
         if stated is not None:
-            raise SettingsInvalid(f"{variable} is set, but not where the keys are: set GATEWAY_JWT_JWKS_URL as well")
+            missing = "GATEWAY_JWT_JWKS_URL or GATEWAY_JWT_JWKS_FILE"
+            raise SettingsInvalid(f"{variable} is set, but not where the keys are: set {missing} as well")
     return False
 
 

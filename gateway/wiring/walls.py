@@ -42,4 +42,5 @@ def _looks_at_names(settings: Settings) -> bool:
     """
     if "*" in settings.hosts:
         return False
-    return bool(settings.hosts) or (settings.allow_anonymous and is_loopback(settings.host))
+    opens_to_anybody = settings.allow_anonymous or settings.webhook_anonymous
+    return bool(settings.hosts) or (opens_to_anybody and is_loopback(settings.host))

@@ -20,6 +20,7 @@ from gateway.domain.keys import ApiKey, digest
 from gateway.domain.principal import Principal, Scope
 from gateway.settings import load
 
+ASSISTANT = "0b7d4d6e-0000-4000-8000-00000000000a"
 NOON = dt.datetime(2026, 8, 20, 12, tzinfo=dt.UTC)
 KEY = ApiKey(id="0a1b2c3d4e5f", name="reports", digest=digest("s"), scopes=frozenset({Scope.EXPORT}), created_at=NOON)
 TOKEN = re.compile(r"vcg_[0-9a-f]{12}_[0-9a-f]{64}\n")
@@ -54,7 +55,8 @@ def known(token: str) -> Principal | None:
 
 def test_a_key_is_printed_once_and_alone_and_opens_what_was_said(tmp_path: Path) -> None:
     made = run(
-        "create", "--name", "Ada", "--scopes", "calls:read, content:read", "--customer", "id:ada", "--assistant", "a1"
+        *("create", "--name", "Ada", "--scopes", "calls:read, content:read"),
+        *("--customer", "id:ada", "--assistant", ASSISTANT.upper()),
     )
     assert made.exit_code == 0
     assert TOKEN.fullmatch(made.stdout)
@@ -63,7 +65,7 @@ def test_a_key_is_printed_once_and_alone_and_opens_what_was_said(tmp_path: Path)
     found = known(made.stdout)
     assert found is not None
     assert found.scopes == {Scope.CALLS_READ, Scope.CONTENT_READ}
-    assert (found.customers, found.assistants) == (frozenset({"id:ada"}), frozenset({"a1"}))
+    assert (found.customers, found.assistants) == (frozenset({"id:ada"}), frozenset({ASSISTANT}))
     secret = made.stdout.strip().rpartition("_")[2]
     kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert secret.encode() not in kept
@@ -113,6 +115,8 @@ def test_what_is_no_id_is_not_repeated_since_it_may_be_a_whole_key(stated: str) 
         (["--scopes", " , "], "it names no scope"),
         (["--trusted-only"], "state --customer too"),
         (["--customer", "ada@example.com"], "it is no customer's key"),
+        (["--assistant", "zzz"], "it is no assistant's id"),
+        (["--assistant", ""], "it is no assistant's id"),
         (["--expires", "soon"], "a duration from now (P30D) or a date"),
         (["--expires", "-P1D"], "is over already"),
         (["--name", " "], "a name has 1 to 100 characters"),

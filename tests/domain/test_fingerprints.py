@@ -7,6 +7,7 @@ import pytest
 from gateway.domain.catalog import Catalog, Configured, build
 from gateway.domain.customer import Places
 from gateway.domain.fingerprints import fingerprint
+from gateway.domain.redaction import RULES
 
 KEY = b"an identity key"
 
@@ -48,6 +49,12 @@ def test_places_and_aliases_alone_make_a_difference() -> None:
         Places(alias={"tel~1": "id:8"}),
     )
     assert len({fingerprint(build(places=each), KEY) for each in places}) == len(places)
+
+
+def test_a_version_that_knows_other_secrets_reads_what_is_kept_anew() -> None:
+    """They are taken out of the stored documents then, too."""
+    assert fingerprint(build(), KEY, [*RULES, "another"]) != fingerprint(build(), KEY)
+    assert any("vcg_" in rule for rule in RULES)
 
 
 def test_another_identity_key_makes_other_customers() -> None:

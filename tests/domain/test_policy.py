@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from gateway.domain.attributes import Attribute, Kind, Sensitivity
 from gateway.domain.catalog import build
 from gateway.domain.policy import NEEDED, Sight, check_use, sight
-from gateway.domain.principal import EVERY_SCOPE, Principal, Scope
+from gateway.domain.principal import ANONYMOUS, EVERY_SCOPE, Principal, Scope
 from gateway.errors import Forbidden
 
 CATALOG = build()
@@ -75,3 +76,12 @@ def test_who_sees_less_than_all_of_an_attribute_cannot_filter_or_sort_by_it() ->
     with pytest.raises(Forbidden, match="sort by “name”") as refused:
         check_use(named("CallCustomer", "name"), browser, sorting=True)
     assert refused.value.scope == "personal:read"
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_nobody_filters_or_sorts_by_a_secret(kind: Kind) -> None:
+    secret = dataclasses.replace(named("Call", "status"), sensitivity=Sensitivity.SECRET, kind=kind)
+    for sorting in (True, False):
+        with pytest.raises(Forbidden) as refused:
+            check_use(secret, ANONYMOUS, sorting=sorting)
+        assert refused.value.scope is None

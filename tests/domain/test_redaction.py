@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.domain.keys import ID_BYTES, SECRET_BYTES, token
 from gateway.domain.redaction import _SECRET_SHAPES, REDACTED, redact, redactor
 from tests.domain.documents import JSON
 
@@ -22,6 +23,7 @@ SHAPES = [
     "sk-abcdefghijklmnopqrstuvwxyz012345",
     "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
     "AKIAIOSFODNN7EXAMPLE",
+    token("0a" * ID_BYTES, "1b" * SECRET_BYTES),
     "Bearer abcdefghijklmnop",
     "https://bucket.example/a.wav?X-Amz-Expires=1800&X-Amz-Signature=0123456789abcdef",
     "https://bucket.example/a.wav?sv=1&sig=0123456789abcdef",

@@ -1,7 +1,7 @@
 """Secrets that calls and webhooks carry come out of nothing: no answer, error, event, row, byte of a file or command.
 
 Into each of many calls secrets are put wherever there is room: under keys that say so, in every object, and texts in
-the shape of one, in the place of every text. All have the word “canary” in them, which is looked for everywhere.
+the shape of one, in the place of every text. All have one of `WORDS` in them, which are looked for everywhere.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ from tests.fuzz.sdk_models import SdkCalls
 from tests.graph.asking import CALLS, RELATED, Running, answered, ask, running
 
 WORD: Final = "canary"
+DIGITS: Final = "facadefacade"
+"""The word in a key of the gateway's own, which has no other letters."""
+WORDS: Final = (WORD, DIGITS)
 SECRETS: Final[Mapping[str, Any]] = {
     "token": f"{WORD}-1",
     "apiKey": {"deep": [f"{WORD}-2"]},
@@ -51,6 +54,7 @@ SECRETS: Final[Mapping[str, Any]] = {
 SHAPES: Final = (
     f"eyJhbGciOiJIUzI1NiJ9.{WORD}.{WORD}",
     f"sk-proj-{WORD}{WORD}",
+    f"vcg_{DIGITS}_{DIGITS * 5}cafe",
     f"Bearer {WORD}{WORD}",
     f"https://bucket.invalid/a.wav?X-Amz-Expires=1800&X-Amz-Signature={WORD}",
     f"please call https://ada:{WORD}@example.invalid/hook and say it",
@@ -251,8 +255,9 @@ PLACES: Final = (
 
 @pytest.mark.parametrize("place", PLACES)
 def test_no_secret_of_a_call_or_a_webhook_comes_out(told: dict[str, str], place: str) -> None:
-    at = told[place].lower().find(WORD)
-    assert at == -1, told[place][max(0, at - 500) : at + 100]
+    for word in WORDS:
+        at = told[place].lower().find(word)
+        assert at == -1, told[place][max(0, at - 500) : at + 100]
 
 
 @pytest.mark.parametrize("place", ["calls", "rows", "gateway decode"])
@@ -271,4 +276,6 @@ def test_every_place_was_looked_at(told: dict[str, str]) -> None:
 
 
 def test_the_secrets_were_there() -> None:
-    assert all(json.dumps(document).count(WORD) >= len(SHAPES) for document in list(DOCUMENTS.values())[:2])
+    keys, shapes = map(json.dumps, list(DOCUMENTS.values())[:2])
+    assert min(keys.count(WORD), shapes.count(WORD)) >= len(SHAPES)
+    assert DIGITS in shapes

@@ -44,6 +44,18 @@ def test_an_apollo_client_names_a_trusted_document_as_it_names_a_persisted_query
     assert documents(only=True).text(None, None, asked) == QUERY
 
 
+def test_a_name_of_a_trusted_document_is_no_name_of_another() -> None:
+    """Else one document would be judged, and the other be executed or kept."""
+    asked = {"persistedQuery": {"version": 1, "sha256Hash": "one"}}
+    there = documents()
+    assert there.text(QUERY, None, asked) == QUERY
+    with pytest.raises(BadUserInput) as refused:
+        there.text("{ a }", None, asked)
+    assert refused.value.argument == "extensions.persistedQuery.sha256Hash"
+    there.keep("{ a }", asked)
+    assert not there._kept
+
+
 def test_an_id_that_is_not_in_the_manifest_is_not_found_and_shown_shortened() -> None:
     with pytest.raises(PersistedDocumentNotFound) as refused:
         documents().text(None, "x" * 1_000_000, None)

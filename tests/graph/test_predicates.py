@@ -31,7 +31,15 @@ class Asked:
 
     async def page(self, principal: Principal, request: ListRequest) -> CallPage:
         self.requests.append(request)
-        return CallPage(edges=(), predicate=request.predicate(NOW), has_next=False, has_previous=False)
+        return CallPage(
+            answers=(),
+            positions=(),
+            now=NOW,
+            stated=request.stated,
+            predicate=request.predicate(NOW),
+            has_next=False,
+            has_previous=False,
+        )
 
     async def uncovered(self, principal: Principal, request: ListRequest) -> None:
         return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
-from graphql import GraphQLObjectType
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, GraphQLString, graphql_sync
 
 from gateway import app
 from gateway.domain.allowance import Allowance
@@ -14,6 +16,7 @@ from gateway.domain.attributes import Kind, Sensitivity
 from gateway.domain.principal import EVERY_SCOPE, Principal, Scope
 from gateway.graph.context import Context
 from gateway.graph.derive import ReadField
+from gateway.graph.sight import limit_sight
 from tests.graph.asking import NOW, WEB_CALL, Running, running, settings
 
 pytestmark = pytest.mark.anyio
@@ -130,6 +133,19 @@ async def test_a_cursor_is_of_the_list_that_its_owner_sees(there: Running) -> No
     bound = somebody(assistants=frozenset({"a1"}))
     after = '{ calls(first: 1, after: "%s") { nodes { id } } }' % cursor  # noqa: UP031  # braces
     assert (await refusal(there, bound, after))["code"] == "BAD_USER_INPUT"
+
+
+def test_a_secret_that_got_into_a_schema_would_be_seen_by_nobody() -> None:
+    """Whatever reads it, graphql-core's own way included."""
+    status = next(a for a in app.catalog_of(settings()).records["Call"].attributes if a.name == "status")
+    secret = dataclasses.replace(status, sensitivity=Sensitivity.SECRET)
+    definition = ReadField("status", str, "", secret, lambda source: source.status)
+    for resolve in (lambda source, _: source.status, None):
+        field = GraphQLField(GraphQLString, resolve=resolve, extensions={"strawberry-definition": definition})
+        schema = GraphQLSchema(GraphQLObjectType("Query", {"status": field}))
+        limit_sight(schema)
+        answer = graphql_sync(schema, "{ status }", root_value=SimpleNamespace(status="ended"))
+        assert (answer.data, answer.errors) == ({"status": None}, None)
 
 
 def test_every_field_of_an_attribute_that_not_everybody_may_see_asks_who_looks() -> None:

@@ -153,7 +153,7 @@ async def test_a_page_backwards() -> None:
 async def test_nothing_to_list() -> None:
     """An empty list is a page without edges."""
     page = await (await _bench()).page()
-    assert (page.edges, page.has_next, page.has_previous) == ((), False, False)
+    assert (page.edges, page.has_next, page.has_previous) == ([], False, False)
 
 
 async def test_a_call_that_is_gone_since_is_left_out_and_the_list_goes_on_behind_it() -> None:

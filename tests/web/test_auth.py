@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from gateway import app
 from gateway.domain.principal import Principal, Scope
-from gateway.errors import StoreUnavailable
+from gateway.errors import RateLimited, StoreUnavailable
 from gateway.web.auth import LONGEST, Credentials, Door, Guard, principal
-from gateway.web.rates import Rate, subscriber
+from gateway.web.rates import Rate
 from tests.graph import asking
 
 pytestmark = pytest.mark.anyio
@@ -165,18 +165,18 @@ async def test_an_address_is_counted_before_anything_is_done_for_it() -> None:
     assert len(kind.asked) == 2
 
 
-@pytest.mark.parametrize(
-    ("addresses", "expected"),
-    [
-        (["192.0.2.1", "192.0.2.2"], 2),
-        (["2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::9"], 1),
-        (["2001:db8::1", "2001:db8:0:1::1"], 2),
-        (["::ffff:192.0.2.1", "192.0.2.1"], 1),
-        (["testclient", "unix"], 2),
-    ],
-)
-def test_addresses_of_one_subscriber_are_one(addresses: Sequence[str], expected: int) -> None:
-    assert len({subscriber(address) for address in addresses}) == expected
+async def test_all_addresses_of_a_network_are_counted_as_one() -> None:
+    guard = Guard(
+        [Known()],
+        anonymous=False,
+        addresses=Rate(1, who="One address", setting="GATEWAY_RATE_PER_ADDRESS_PER_MINUTE"),
+        callers=Rate(0, who="One caller", setting="GATEWAY_RATE_PER_MINUTE"),
+    )
+    right = [(b"authorization", b"Bearer right")]
+    await guard.admitted({"headers": right, "client": ("2001:db8::1", 5)})
+    await guard.admitted({"headers": right, "client": ("2001:db8:0:1::1", 5)})
+    with pytest.raises(RateLimited):
+        await guard.admitted({"headers": right, "client": ("2001:db8::2", 5)})
 
 
 async def test_a_rate_remembers_no_more_names_than_it_has_room_for() -> None:

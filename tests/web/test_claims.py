@@ -164,6 +164,23 @@ def test_a_name_tells_subjects_and_issuers_apart_and_says_nothing_of_them() -> N
     assert all(len(name) == len("jwt:") + 12 and name.startswith("jwt:") for name in named)
 
 
+@pytest.mark.parametrize("missing", [{}, {"sub": None}, {"sub": ""}])
+def test_tokens_without_a_subject_are_told_apart_by_whose_calls_they_open(missing: dict[str, Any]) -> None:
+    """Else all of them would share what one caller may ask."""
+    there = reading(customers="customer", assistants="assistants")
+    stated: list[dict[str, Any]] = [
+        {"customer": "ada"},
+        {"customer": "grace"},
+        {"customer": ["ada", "grace"]},
+        {"assistants": "ada"},
+        {"customer": "ada", "assistants": "a-1"},
+        {"customer": "ada", "sub": "user_1"},
+    ]
+    names = [there.principal({"iss": ISSUER, **missing, **each}).name for each in stated]
+    assert len(set(names)) == len(stated)
+    assert there.principal({"iss": ISSUER, "customer": [" ada "], **missing}).name == names[0]
+
+
 def test_neither_a_customer_nor_the_identity_key_is_in_a_repr() -> None:
     claims = reading(customers="sub", aliases={"id:old": f"id:{CANARY}"})
     assert KEY.decode() not in repr(claims)

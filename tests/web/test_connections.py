@@ -116,6 +116,7 @@ def test_one_that_had_to_go_is_not_counted_and_what_it_does_changes_nothing() ->
         ("::ffff:192.0.2.1", A, True),
         ("fe80::1%eth0", "fe80::2%eth0", True),
         ("not: an address", "not: an address", True),
+        ("testclient", "unix", False),
     ],
 )
 def test_an_ipv6_address_counts_as_the_network_of_its_site(one: str, other: str, same: bool) -> None:  # noqa: FBT001  # of the table

@@ -45,6 +45,12 @@ async def slow(_: Request) -> Response:
     return PlainTextResponse("done")
 
 
+async def slowly(_: Request) -> Response:
+    """An answer for which a client need not wait long."""
+    await asyncio.sleep(HEADERS / 2)
+    return PlainTextResponse("done")
+
+
 async def early(_: Request) -> Response:
     """An answer that does not wait for the body."""
     return PlainTextResponse("no")
@@ -66,7 +72,7 @@ async def serving(
     *, connections: int = 50, of_one_address: int = 50, listen: Callable[[Event], None] = silence, speed: float = 1
 ) -> AsyncIterator[int]:
     """A small application on a socket, behind the protocol; its port. Its clock goes at this speed."""
-    served = (echoed, large, slow, early, waiting)
+    served = (echoed, large, slow, slowly, early, waiting)
     app = Starlette(routes=[Route(f"/{f.__name__}", f, methods=["GET", "POST"]) for f in served])
     limits = Limits(connections=connections, of_one_address=of_one_address, headers=HEADERS, bodies=BODIES)
     there: Connections[GuardedProtocol] = Connections(limits)
@@ -117,6 +123,19 @@ async def answer(port: int, *sent: bytes) -> tuple[int, dict[str, str], bytes]:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
         headers = dict(line.lower().split(": ", 1) for line in head[1:-1])
         return int(head[0].split()[1]), headers, await reader.readexactly(int(headers["content-length"]))
+
+
+async def everything(port: int, *sent: bytes) -> tuple[int, dict[str, str], bytes, bytes]:
+    """Status, headers and body of the first answer to these bytes, and what follows until the connection ends."""
+    async with client(port) as (reader, writer):
+        for piece in sent:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+        headers = dict(line.lower().split(": ", 1) for line in head[1:-1])
+        body = await reader.readexactly(int(headers["content-length"]))
+        return int(head[0].split()[1]), headers, body, await asyncio.wait_for(reader.read(), HEADERS / 2)
 
 
 @pytest.mark.anyio
@@ -285,11 +304,32 @@ async def test_trailers_do_not_pass_for_headers() -> None:
     assert body == b"host transfer-encoding 1"
 
 
+SMUGGLED = b"GET /echoed?smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
+UPGRADE = b"Host: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+
+
 @pytest.mark.anyio
-async def test_who_asks_for_another_protocol_is_answered_by_this_one(caplog: pytest.LogCaptureFixture) -> None:
-    upgrade = b"GET /echoed HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+@pytest.mark.parametrize("body", ["Content-Length: 50\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n32\r\n"])
+@pytest.mark.parametrize("in_one", [True, False])
+async def test_the_body_of_a_request_to_upgrade_does_not_pass_for_a_request(body: str, *, in_one: bool) -> None:
+    """The parser ends such a request with its headers, whatever they announce."""
+    head = b"POST /echoed HTTP/1.1\r\n" + UPGRADE + body.encode()
     async with serving() as port:
-        assert (await answer(port, upgrade))[0] == 200
+        status, headers, told, behind = await everything(port, *([head + SMUGGLED] if in_one else [head, SMUGGLED]))
+    assert (status, headers["connection"], behind) == (400, "close", b"")
+    assert json.loads(told)["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("asked", [UPGRADE, UPGRADE + b"Content-Length: 0\r\n", UPGRADE.replace(b"h2c", b"websocket")])
+@pytest.mark.parametrize("in_one", [True, False])
+async def test_who_asks_for_another_protocol_is_answered_by_this_one_and_no_more(
+    asked: bytes, caplog: pytest.LogCaptureFixture, *, in_one: bool
+) -> None:
+    head = b"GET /slowly HTTP/1.1\r\n" + asked + b"\r\n"
+    async with serving() as port:
+        status, headers, told, behind = await everything(port, *([head + SMUGGLED] if in_one else [head, SMUGGLED]))
+    assert (status, headers["connection"], told, behind) == (200, "close", b"done", b"")
     assert caplog.records == []
 
 

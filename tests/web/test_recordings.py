@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,9 +15,12 @@ from starlette.routing import Route
 
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.principal import ANONYMOUS, Principal, Scope
+from gateway.errors import RateLimited
+from gateway.services.keys import Wish
 from gateway.upstream.storage import Storage, connect_storage
+from gateway.web.rates import Places
 from gateway.web.recordings import KINDS, RecordingView, is_usable, playable
-from tests.graph.asking import KEY, WEB_CALL, Upstream, answered, answering, gateway, vapi
+from tests.graph.asking import KEY, WEB_CALL, Upstream, answered, answering, gateway, running, vapi
 
 RECORDING = b"RIFF" + bytes(range(256)) * 40
 MONO = "https://recordings.example/mono?signature=for-half-an-hour"
@@ -182,6 +186,17 @@ async def test_a_part_of_a_recording_can_be_passed_on() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
+    "stated",
+    [{b"Range": b"bytes=0-\xe9"}, {b"Range": b"bytes=4-9", b"If-Range": b'"\xe9"'}, {b"Range": b"bytes=0-\x01"}],
+)
+async def test_a_part_that_cannot_be_asked_for_is_passed_over(stated: dict[bytes, bytes]) -> None:
+    async with gateway(stored, recordings="stream") as there:
+        answer = await there.get(f"/calls/{WEB_CALL}/recording", headers=stated)
+    assert (answer.status_code, answer.content) == (200, RECORDING)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
     ("storage", "status", "code"),
     [
         (elsewhere(404), 404, "RECORDING_NOT_FOUND"),
@@ -243,7 +258,8 @@ class Urls:
 def viewing(calls: Any, principal: Principal = ANONYMOUS, http: httpx.AsyncClient | None = None) -> Starlette:
     """The view alone."""
     source = Storage(http) if http else None
-    view = RecordingView(calls, principal=lambda _: principal, source=source, is_simulated=False)
+    places = Places(1, what="Recordings", setting="of the test")
+    view = RecordingView(calls, principal=lambda _: principal, source=source, places=places, is_simulated=False)
     return Starlette(routes=[Route("/calls/{id}/recording", view, methods=["GET"])])
 
 
@@ -307,6 +323,71 @@ async def test_a_client_that_goes_ends_the_reading_of_the_recording() -> None:
             await ended.wait()
     assert sent[0]["status"] == 200
     assert len(sent) < 1000
+
+
+class Slow:
+    """A storage whose recordings come to no end before they may."""
+
+    def __init__(self) -> None:
+        self.may_end = asyncio.Event()
+        self.begun: asyncio.Queue[None] = asyncio.Queue()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """The recording, of which nothing comes yet."""
+        if request.url.host != "recordings.example":
+            return vapi(request)
+        self.begun.put_nowait(None)
+        return httpx.Response(200, content=self._pieces())
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        await self.may_end.wait()
+        yield RECORDING
+
+
+@pytest.mark.anyio
+async def test_one_caller_who_reads_slowly_leaves_room_for_others(tmp_path: Path) -> None:
+    """A quarter of the connections to the storage is theirs; another caller has another quarter."""
+    storage, address = Slow(), f"/calls/{WEB_CALL}/recording"
+    async with running(storage, recordings="stream", upstream_connections=8, data_dir=tmp_path) as there:
+        wish = Wish(name="bi", scopes=frozenset({Scope.CALLS_READ, Scope.RECORDINGS_READ}))
+        _, token = await there.parts.keys.create(wish)
+        slow = [asyncio.create_task(there.client.get(address)) for _ in range(2)]
+        async with asyncio.timeout(10):
+            await asyncio.gather(storage.begun.get(), storage.begun.get())
+            refused = await there.client.get(address)
+            other = asyncio.create_task(there.client.get(address, headers={"Authorization": f"Bearer {token}"}))
+            await storage.begun.get()
+            storage.may_end.set()
+            answers = await asyncio.gather(*slow, other)
+            again = await there.client.get(address)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+    error = refused.json()["errors"][0]
+    assert error["extensions"]["code"] == "RATE_LIMITED"
+    assert "2 at most (a quarter of GATEWAY_UPSTREAM_CONNECTIONS)" in error["message"]
+    assert [answer.content for answer in (*answers, again)] == [RECORDING] * 4
+
+
+@pytest.mark.anyio
+async def test_whoever_goes_or_fails_gives_the_place_back() -> None:
+    places = Places(1, what="Recordings", setting="of the test")
+    for _ in range(3):
+        with contextlib.suppress(ZeroDivisionError), places.taken("somebody"):
+            raise ZeroDivisionError
+    with places.taken("somebody"), places.taken("another"), pytest.raises(RateLimited), places.taken("somebody"):
+        pass
+
+
+@pytest.mark.anyio
+async def test_a_storage_without_a_connection_left_is_named() -> None:
+    def crowded(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "recordings.example":
+            raise httpx.PoolTimeout("full", request=request)
+        return vapi(request)
+
+    async with gateway(crowded, recordings="stream") as there:
+        answer = await there.get(f"/calls/{WEB_CALL}/recording")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "connections to the storage of recordings are in use" in answer.json()["errors"][0]["message"]
 
 
 @pytest.mark.anyio

@@ -109,6 +109,7 @@ async def test_every_knob_is_handed_on(tmp_path: Path) -> None:
         ({**NAMED, "jwt_audience": ""}, "GATEWAY_JWT_AUDIENCE is not set"),
         ({**NAMED, "jwt_jwks_url": None}, "GATEWAY_JWT_ISSUER is set, but not where the keys are"),
         ({"jwt_audience": AUDIENCE}, "GATEWAY_JWT_AUDIENCE is set"),
+        ({"jwt_audience": AUDIENCE}, "set GATEWAY_JWT_JWKS_URL or GATEWAY_JWT_JWKS_FILE as well"),
         ({"jwt_customer_claim": "sub"}, "GATEWAY_JWT_CUSTOMER_CLAIM is set"),
         ({"jwt_assistants_claim": "bots"}, "GATEWAY_JWT_ASSISTANTS_CLAIM is set"),
         ({**NAMED, "jwt_scopes": ("calls:raed",)}, "“calls:raed” is no scope"),

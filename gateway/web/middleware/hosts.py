@@ -6,15 +6,16 @@ is of its origin. The name is still in the ``Host`` header, so a gateway that as
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Collection, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.web.headers import every
 from gateway.web.refusals import HOST_UNKNOWN, refused
 
 _HOST: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
@@ -39,7 +40,7 @@ class Hosts:
         await refused(HTTPStatus.MISDIRECTED_REQUEST, reason, code=HOST_UNKNOWN)(scope, receive, send)
 
     def _knows(self, scope: Scope) -> bool:
-        name = name_of(Headers(scope=scope).getlist("host"))
+        name = name_of(every(scope, b"host"))
         return name is not None and (name in self._names or is_loopback(name))
 
 
@@ -49,6 +50,7 @@ def name_of(stated: Sequence[str]) -> str | None:
     return found["name"].strip("[]").lower() if found else None
 
 
+@functools.lru_cache(1_000)  # every request asks it of its host
 def is_loopback(name: str) -> bool:
     """Whether a name or an address is this machine's own, whoever asks for it."""
     try:

@@ -56,6 +56,14 @@ async def test_health_and_webhooks_are_asked_by_any_name_as_they_say_nothing_or_
         assert await status(there, "/webhooks/vapi", "abc.tunnel.example") == 421
 
 
+@pytest.mark.anyio
+async def test_webhooks_that_are_believed_of_everybody_are_taken_by_this_machines_own_names_alone() -> None:
+    """Also where nobody else is let in without a credential."""
+    async with gateway(allow_anonymous=False, webhook_anonymous=True, hosts=()) as there:
+        assert await status(there, "/webhooks/vapi", "evil.example") == 421
+        assert await status(there, "/webhooks/vapi", "localhost:8000") == 405
+
+
 @pytest.mark.parametrize(
     ("stated", "name"),
     [
