@@ -41,21 +41,24 @@ class Listed:
         self._rows = rows
 
     def answers(self, now: dt.datetime) -> list[CallAnswer | None]:
-        """The calls, each with how current it is at this moment. Those that are as current share what tells it."""
-        told: dict[tuple[dt.datetime, FreshnessState, FreshnessSource], Freshness] = {}
+        """The calls, each with how current it is at this moment. Neighbours that are as current share what tells it."""
         answers: list[CallAnswer | None] = []
+        told: Freshness | None = None
         for row in self._rows:
             if row is None:
                 answers.append(None)
                 continue
             call, version, fetched_at, fresh_until, stated, source = row
             state = stated or (FreshnessState.FRESH if now < fresh_until else FreshnessState.STALE)
-            key = (fetched_at, state, source)
-            if key not in told:
-                age = max(now - fetched_at, dt.timedelta()) // _MILLISECOND
-                told[key] = Freshness(fetched_at=fetched_at, age_ms=age, state=state, source=source)
-            answers.append(CallAnswer(call, told[key], version))
+            if told is None or told.state is not state or told.source is not source or told.fetched_at != fetched_at:
+                told = _freshness(now, fetched_at, state, source)
+            answers.append(CallAnswer(call, told, version))
         return answers
+
+
+def _freshness(now: dt.datetime, fetched_at: dt.datetime, state: FreshnessState, source: FreshnessSource) -> Freshness:
+    age = max(now - fetched_at, dt.timedelta()) // _MILLISECOND
+    return Freshness(fetched_at=fetched_at, age_ms=age, state=state, source=source)
 
 
 class Lists:

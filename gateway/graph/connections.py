@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple, cast
 
 import strawberry
@@ -119,12 +119,12 @@ class Ends:
     @property
     def start_cursor(self) -> str | None:
         """The cursor of the first edge."""
-        return self.page.edges[0].cursor if self.page and self.page.edges else None
+        return self.page.cursor(0) if self.page else None
 
     @property
     def end_cursor(self) -> str | None:
         """The cursor of the last edge."""
-        return self.page.edges[-1].cursor if self.page and self.page.edges else None
+        return self.page.cursor(-1) if self.page else None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -143,9 +143,9 @@ class CallPiece:
         return [Found(edge, wanted) for edge in self.page.edges]
 
     @property
-    def nodes(self) -> list[CallAnswer]:
+    def nodes(self) -> Sequence[CallAnswer]:
         """The calls alone."""
-        return [edge.answer for edge in self.page.edges] if self.page else []
+        return self.page.answers if self.page else []
 
     @property
     def page_info(self) -> Ends:

@@ -16,6 +16,7 @@ from gateway.domain.catalog import Catalog
 from gateway.domain.coverage import Interval, reached
 from gateway.domain.filters import Predicate
 from gateway.domain.narrowing import may_see, narrowed
+from gateway.domain.ordering import Position
 from gateway.domain.principal import Principal, Scope
 from gateway.errors import BadUserInput
 from gateway.ports import CallReader, CallStore, PageQuery, Place, Terms
@@ -39,13 +40,29 @@ class Edge(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CallPage:
-    """A piece of a list of calls; ``uncovered`` is the stretch of time that it reaches into and the mirror may miss."""
+    """A piece of a list of calls; ``uncovered`` is the stretch of time that it reaches into and the mirror may miss.
 
-    edges: tuple[Edge, ...]
+    ``positions`` are those of the calls in the list that was first asked for at ``now``, and stated so.
+    """
+
+    answers: Sequence[CallAnswer]
+    positions: Sequence[Position]
+    now: dt.datetime
+    stated: str
     predicate: Predicate
     has_next: bool
     has_previous: bool
     uncovered: Interval | None = None
+
+    @property
+    def edges(self) -> list[Edge]:
+        """The calls with their places."""
+        rows = zip(self.answers, self.positions, strict=True)
+        return [Edge(answer, Placed(position, self.now, self.stated)) for answer, position in rows]
+
+    def cursor(self, at: int) -> str | None:
+        """The cursor of the call at an index; None where there is no call."""
+        return Placed(self.positions[at], self.now, self.stated).cursor if self.positions else None
 
 
 class Calls:
@@ -114,13 +131,16 @@ class Calls:
         found = await piece(narrow, now=self._clock(), largest=self._largest_page, fetch=self._places)
         confirmed_at = await self._freshness.confirmed_at()
         answers = found.in_order(await self._reader.many(found.fetched, confirmed_at))
-        edges = (
-            Edge(answer, Placed(place.position, found.now, request.stated))
-            for place, answer in zip(found.rows, answers, strict=True)
+        there = [
+            (answer, place.position)
+            for answer, place in zip(answers, found.rows, strict=True)
             if answer is not None and may_see(principal, answer.call)  # it may have become another's since
-        )
+        ]
         return CallPage(
-            edges=tuple(edges),
+            answers=[answer for answer, _ in there],
+            positions=[position for _, position in there],
+            now=found.now,
+            stated=request.stated,
             predicate=found.predicate,
             has_next=found.has_next,
             has_previous=found.has_previous,

@@ -37,6 +37,10 @@ class CustomerPage:
     has_next: bool
     has_previous: bool
 
+    def cursor(self, at: int) -> str | None:
+        """The cursor of the customer at an index; None where there is no customer."""
+        return self.edges[at].cursor if self.edges else None
+
 
 class Customers:
     """Reading customers on behalf of a principal."""

@@ -58,7 +58,7 @@ class Plans:
             return executor.collect_subfields(inner, details).grouped_field_set
 
         scopes = executor.context_value.principal.scopes
-        compiler = Compiler(executor.schema, collect, scopes, self.fragments.keeping)
+        compiler = Compiler(executor.schema, collect, scopes, self.fragments)
         selected = compiler.selected(of, fields)
         return Plan(fields, selected, None if selected.rest else self.fragments.keeping(of, selected))
 

@@ -18,7 +18,7 @@ from graphql import GraphQLObjectType
 from gateway.domain.answers import CallAnswer
 from gateway.domain.stamp import Freshness
 from gateway.exact_json import dumps
-from gateway.graph.lane.projections import Notes, Project, Selected
+from gateway.graph.lane.projections import Fault, Notes, Project, Selected
 
 _BESIDE: Final = 250
 """What keeping a fragment takes beside its text, in bytes, roughly."""
@@ -33,11 +33,10 @@ class Fragment:
 
     pieces: tuple[bytes, ...]
     notes: frozenset[Any]
-    whole: orjson.Fragment
 
     @property
     def size(self) -> int:
-        """The memory it takes, in bytes, roughly; a piece is there twice where it is the whole."""
+        """The memory it takes, in bytes, roughly."""
         return sum(map(len, self.pieces)) + _BESIDE
 
 
@@ -77,10 +76,14 @@ class Fragments:
 
     def keeping(self, of: GraphQLObjectType, selected: Selected) -> Project:
         """How a value of a type becomes JSON: a call by way of its fragment, anything else as it is."""
-        return _Calls(self, next(self._numbers), selected).project if of.name == "Call" else selected.project
+        return Calls(self, next(self._numbers), selected).project if of.name == "Call" else selected.project
+
+    def keeping_all(self, of: GraphQLObjectType, selected: Selected) -> Project | None:
+        """How a list of values of a type becomes JSON; None where there is no better way than one by one."""
+        return Calls(self, next(self._numbers), selected).project_all if of.name == "Call" else None
 
 
-class _Calls:
+class Calls:
     """The calls of one selection."""
 
     def __init__(self, kept: Fragments, number: int, selected: Selected) -> None:
@@ -91,18 +94,31 @@ class _Calls:
 
     def project(self, answer: CallAnswer, notes: Notes) -> orjson.Fragment:
         """The call as JSON. Raises `Fault`."""
+        return orjson.Fragment(self._text(answer, notes))
+
+    def project_all(self, answers: Any, notes: Notes) -> orjson.Fragment | None:
+        """A list of calls as JSON. Raises `Fault`."""
+        if answers is None:
+            return None
+        if not isinstance(answers, list | tuple):
+            raise Fault
+        text = self._text
+        return orjson.Fragment(b"[" + b",".join([text(answer, notes) for answer in answers]) + b"]")
+
+    def _text(self, answer: CallAnswer, notes: Notes) -> bytes:
         fragment = self._fragment(answer)
         if fragment.notes:
             notes |= fragment.notes
-        if not self._momentary:
-            return fragment.whole
-        text = [fragment.pieces[0]]
-        for moment, piece in zip(self._momentary, fragment.pieces[1:], strict=True):
+        pieces = fragment.pieces
+        if len(pieces) == 2:  # noqa: PLR2004  # one momentary field, as nearly always
+            return pieces[0] + self._momentary[0].text(answer) + pieces[1]
+        text = [pieces[0]]
+        for moment, piece in zip(self._momentary, pieces[1:], strict=True):
             text += (moment.text(answer), piece)
-        return orjson.Fragment(b"".join(text))
+        return b"".join(text)
 
     def _fragment(self, answer: CallAnswer) -> Fragment:
-        if answer.version is None:
+        if not isinstance(answer, CallAnswer) or answer.version is None:
             return self._made(answer)
         key = (self._number, answer.version)
         found = self._kept.get(key)
@@ -122,7 +138,7 @@ class _Calls:
             else:
                 text += comma + dumps({key: project(answer, notes) for key, project in part})[1:-1]
         pieces.append(text + b"}")
-        return Fragment(tuple(pieces), frozenset(notes), orjson.Fragment(pieces[0]))
+        return Fragment(tuple(pieces), frozenset(notes))
 
 
 class _Moment:

@@ -221,7 +221,7 @@ class Lane:
             self._schema,
             lambda of, below: executor.collect_subfields(of, below).grouped_field_set,
             scopes,
-            self._plans.fragments.keeping,
+            self._plans.fragments,
         )
         query: Any = self._schema.query_type
         return compiler.completing(query.fields[details[0].node.name.value].type, details)

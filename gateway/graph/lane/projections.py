@@ -14,7 +14,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from graphql import (
     GraphQLEnumType,
@@ -40,8 +40,19 @@ Project: TypeAlias = Callable[[Any, Notes], Any]
 """From a value to what stands for it in JSON."""
 Collect: TypeAlias = Callable[[GraphQLObjectType, FieldDetailsList], GroupedFieldSet]
 """The fields of a type that are selected below some nodes of a document."""
-Keep: TypeAlias = Callable[[GraphQLObjectType, "Selected"], Project]
-"""What becomes of a type whose selection is compiled as a whole."""
+
+
+class Keep(Protocol):
+    """What becomes of a type whose selection is compiled as a whole."""
+
+    def keeping(self, of: GraphQLObjectType, selected: Selected) -> Project:
+        """The function for one value."""
+        ...
+
+    def keeping_all(self, of: GraphQLObjectType, selected: Selected) -> Project | None:
+        """The function for a list of values without null, if there is one."""
+        ...
+
 
 TYPENAME: Final = "__typename"
 
@@ -86,7 +97,7 @@ class Compiler:
     def whole(self, of: GraphQLObjectType, fields: GroupedFieldSet) -> Project | None:
         """The function for all that is selected of a type; None where some of it stays with the executor."""
         selected = self.selected(of, fields)
-        return None if selected.rest else self._keep(of, selected)
+        return None if selected.rest else self._keep.keeping(of, selected)
 
     def _field(self, of: GraphQLObjectType, details: FieldDetailsList) -> Project | None:
         node = details[0].node
@@ -99,35 +110,44 @@ class Compiler:
             return None
         return self._seen(f"{of.name}.{node.name.value}", field, read, complete)
 
-    def _seen(self, place: str, field: GraphQLField, read: Callable[[Any], Any], complete: Project) -> Project:
+    def _seen(self, place: str, field: GraphQLField, read: Callable[[Any], Any], complete: Project) -> Project | None:
         """The field as it may be seen; see `gateway.graph.sight`."""
         definition = field.extensions["strawberry-definition"]
-        seen = sight(definition.attribute, self._scopes) if isinstance(definition, ReadField) else Sight.SHOWN
-        if seen is Sight.SHOWN:
+        if not isinstance(definition, ReadField):
             return lambda source, notes: complete(read(source), notes)
-        if seen is Sight.MASKED:
-            return lambda source, notes: complete(masked(read(source)), notes)
-        needed = NEEDED.get(definition.attribute.sensitivity)
-        assert needed is not None  # noqa: S101  # or it would be shown
-        return _withheld((needed, place))
+        match sight(definition.attribute, self._scopes), NEEDED.get(definition.attribute.sensitivity):
+            case Sight.SHOWN, _:
+                return lambda source, notes: complete(read(source), notes)
+            case Sight.MASKED, _:
+                return lambda source, notes: complete(masked(read(source)), notes)
+            case Sight.WITHHELD, Scope() as needed:
+                return _withheld((needed, place))
+        return None  # a secret: how nobody sees it is for the plain path to say
 
     def completing(self, of: Any, details: FieldDetailsList) -> Project | None:
         """The function that completes a value of any type, null included; None where the executor has to."""
+        if isinstance(of, GraphQLNonNull):
+            complete = self.completing(of.of_type, details)
+            return complete and _required(complete)
         match of:
-            case GraphQLNonNull(of_type=inner):
-                complete = self.completing(inner, details)
-                return complete and _required(complete)
+            case GraphQLList(of_type=GraphQLNonNull(of_type=GraphQLObjectType() as each)):
+                return self._list(each, details)
             case GraphQLList(of_type=inner):
                 complete = self.completing(inner, details)
                 return complete and _each(complete)
-            case GraphQLScalarType() | GraphQLEnumType():
-                return _leaf(of)
             case GraphQLObjectType():
                 complete = self.whole(of, self._collect(of, details))
                 return complete and _optional(complete)
             case GraphQLInterfaceType():
                 return self._interface(of, details)
-        return None
+        return _leaf(of)
+
+    def _list(self, of: GraphQLObjectType, details: FieldDetailsList) -> Project | None:
+        """A list of objects, none of them null."""
+        selected = self.selected(of, self._collect(of, details))
+        if selected.rest:
+            return None
+        return self._keep.keeping_all(of, selected) or _each(_required(_optional(self._keep.keeping(of, selected))))
 
     def _interface(self, of: GraphQLInterfaceType, details: FieldDetailsList) -> Project | None:
         """An interface whose values tell their type by the name of their class."""
