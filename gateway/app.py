@@ -45,6 +45,7 @@ from gateway.web.auth import principal
 from gateway.web.health import Health
 from gateway.web.middleware.hosts import is_loopback
 from gateway.web.middleware.request_id import RequestId
+from gateway.web.middleware.straight import Straight
 from gateway.web.refusals import HANDLERS
 from gateway.web.routes import routes
 from gateway.wiring import doors, walls
@@ -181,9 +182,15 @@ def build(
             yield
             health.is_open = False
 
+    doors_of_app = routes(guard, graphql, recordings=recordings, webhooks=received, health=health)
     app = Starlette(
-        routes=routes(guard, graphql, recordings=recordings, webhooks=received, health=health),
-        middleware=[*walls.outer(settings), Middleware(RequestId, listen=listen), *walls.inner(settings)],
+        routes=doors_of_app,
+        middleware=[
+            *walls.outer(settings),
+            Middleware(RequestId, listen=listen),
+            *walls.inner(settings),
+            Middleware(Straight, routes=doors_of_app),
+        ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )

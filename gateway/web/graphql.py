@@ -20,7 +20,7 @@ from graphql import GraphQLError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import MissingQueryError
@@ -39,6 +39,8 @@ from gateway.graph.schema import CatalogSchema
 from gateway.web import bodies
 from gateway.web.auth import principal
 from gateway.web.eager import Rest, begin
+from gateway.web.encoded import Encoded
+from gateway.web.headers import every, first
 from gateway.web.media_types import GRAPHQL, JSON, accepted, is_json
 from gateway.web.middleware.request_id import request_id
 from gateway.web.refusals import refused
@@ -107,7 +109,7 @@ class GraphQLView(GraphQL[Context, None]):
             response = refused(refusal.status_code, refusal.reason, beside, media_type=media_type or JSON)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request, media_type: str | None) -> Response:
+    async def _answer(self, request: Request, media_type: str | None) -> ASGIApp:
         if request.method not in ("GET", "POST"):
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL is asked by GET and POST")
         if media_type is None:
@@ -121,7 +123,7 @@ class GraphQLView(GraphQL[Context, None]):
         response = await self.run(request)
         return _unchanged(response) if _is_known(request.headers, response.headers) else response
 
-    async def _compiled(self, request: Request, body: bytes, media_type: str) -> Response | None:
+    async def _compiled(self, request: Request, body: bytes, media_type: str) -> ASGIApp | None:
         """The answer of the compiled lane; None where the request is not one that it answers."""
         lane = self._schema.lane
         try:
@@ -140,7 +142,7 @@ class GraphQLView(GraphQL[Context, None]):
         answered = await self._in_time(request, context, begun) if isinstance(begun, Rest) else begun
         self._documents.keep(asked.query, asked.extensions)
         if isinstance(answered, bytes):
-            return _response(answered, media_type, HTTPStatus.OK)
+            return Encoded(answered, media_type)
         told = self._schema.told(answered, context) if isinstance(answered, GraphQLResult) else answered
         return self.create_response(await self.process_result(request, told), Response(media_type=media_type))
 
@@ -177,9 +179,9 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def _read(self, request: Request) -> bytes:
         """The body of a request, if it is one that can be read."""
-        if not is_json(request.headers.get("content-type")):
+        if not is_json(first(request.scope, b"content-type")):
             raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The request must be application/json in UTF-8")
-        if request.headers.get("content-encoding", "identity") != "identity":
+        if (first(request.scope, b"content-encoding") or "identity") != "identity":
             raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The request must not be compressed")
         limit, seconds = self._rules.body_bytes, self._rules.body_seconds
         match await bodies.read(request.scope["headers"], request.receive, limit=limit, seconds=seconds):
@@ -266,7 +268,7 @@ def is_request_error(result: ExecutionResult) -> bool:
 
 
 def _media_type(request: HTTPConnection) -> str | None:
-    return accepted(", ".join(request.headers.getlist("accept")))
+    return accepted(", ".join(every(request.scope, b"accept")))
 
 
 async def _end_when_gone(request: Request, deadline: asyncio.Timeout) -> bool:

@@ -7,7 +7,7 @@ is selected, that is all. What is left (relations, nested lists, whatever has ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 from cachetools import LRUCache
 from graphql import GraphQLObjectType
@@ -19,7 +19,8 @@ from gateway.graph.context import Context
 from gateway.graph.lane.fragments import Fragments
 from gateway.graph.lane.projections import Compiler, Fault, Project, Selected
 
-_PLANS = 2_000
+PLANS: Final = 2_000
+"""Selections that are kept compiled."""
 
 
 class Plan:
@@ -37,9 +38,9 @@ class Plan:
 class Plans:
     """The plans of one schema: those that were used last, and the fragments that calls are made of."""
 
-    def __init__(self, fragment_bytes: int) -> None:
+    def __init__(self, fragment_bytes: int, most: int = PLANS) -> None:
         self.fragments = Fragments(fragment_bytes)
-        self._plans: LRUCache[Any, Plan] = LRUCache(_PLANS)
+        self._plans: LRUCache[Any, Plan] = LRUCache(most)
 
     def __len__(self) -> int:
         return len(self._plans)

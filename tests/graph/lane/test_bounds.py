@@ -1,0 +1,72 @@
+"""Bounds: a stream of ever new documents, variables and callers makes nothing grow without end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from graphql import parse
+
+from gateway.domain.allowance import Allowance
+from gateway.domain.catalog import build
+from gateway.domain.principal import ANONYMOUS, EVERY_SCOPE
+from gateway.graph.context import Context
+from gateway.graph.known import KnownDocuments
+from gateway.graph.lane.executor import Plans, executor
+from gateway.graph.lane.operations import Lane
+from gateway.graph.schema import CatalogSchema
+
+
+def test_known_documents_take_no_more_bytes_than_they_may() -> None:
+    """Each takes a multiple of its text; one that alone is larger is not kept."""
+    documents = KnownDocuments(limit=100_000)
+    for number in range(2_000):
+        text = f"{{ a{number}: __typename }}"
+        documents.put(text, parse(text))
+        assert documents.size <= 100_000
+    assert 10 < len(documents) < 100
+    large = "{ a }" + " " * 2_000
+    documents.put(large, parse(large))
+    assert documents.get(large) is None
+
+
+def _lane() -> tuple[CatalogSchema, Lane]:
+    schema = CatalogSchema(build(), compiled_bytes=10**6)
+    assert schema.lane is not None
+    return schema, schema.lane
+
+
+def test_operations_are_as_many_as_they_may_be() -> None:
+    """Whatever their documents, their variables, and what they cannot be used for."""
+    schema, lane = _lane()
+    document = "query ($id: ID!) { call(id: $id) { id } }"
+    schema.documents.put(document, parse(document))
+    for number in range(5_000):
+        lane.operation(document, None, {"id": str(number)}, EVERY_SCOPE)
+    assert len(lane) <= 4_000
+
+
+@pytest.mark.parametrize("variables", [{"id": "x" * 30_000}, {"id": "a", "more": ["y" * 30_000]}])
+def test_nothing_is_kept_of_variables_that_are_long(variables: dict[str, object]) -> None:
+    schema, lane = _lane()
+    document = "query ($id: ID!) { call(id: $id) { id } }"
+    schema.documents.put(document, parse(document))
+    assert lane.operation(document, None, variables, EVERY_SCOPE) is None
+    assert len(lane) == 0
+
+
+@pytest.mark.anyio
+async def test_plans_are_as_many_as_they_may_be() -> None:
+    """Each new document has new ones for each of its selections."""
+    plans = Plans(10**6, most=20)
+    schema = CatalogSchema(build(), compiled_bytes=10**6)
+    schema.execution_context_class = executor(plans)
+    nobody: Any = None
+    for number in range(60):
+        context = Context(
+            request_id="r", principal=ANONYMOUS, services=nobody, allowance=Allowance(None), now=dt.datetime.now(dt.UTC)
+        )
+        result = await schema.execute(f"{{ a{number}: __typename }}", context_value=context)
+        assert result.data == {f"a{number}": "Query"}
+    assert len(plans) == 20
