@@ -11,9 +11,11 @@ import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
+from cachetools import LRUCache
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from graphql import ExecutionResult as GraphQLResult
 from graphql import GraphQLError
@@ -31,10 +33,12 @@ from strawberry.types import ExecutionResult
 from gateway import exact_json
 from gateway.domain.allowance import Allowance
 from gateway.domain.principal import Principal
+from gateway.domain.principal import Scope as AllowedTo
 from gateway.errors import BadUserInput, DocumentError, QueryTimeout
 from gateway.graph.context import Context, Services
 from gateway.graph.documents import Documents, named_by
 from gateway.graph.faults import INTERNAL, error_of
+from gateway.graph.lane.operations import Lane, Operation
 from gateway.graph.schema import CatalogSchema
 from gateway.web import bodies
 from gateway.web.auth import principal
@@ -47,6 +51,9 @@ from gateway.web.refusals import refused
 
 T = TypeVar("T")
 
+_KEPT: Final = 2_000
+_LONGEST_KEPT: Final = 4_096
+"""Of so many bodies of requests it is kept what they ask for, and how long each may be, in bytes."""
 _METHODS: Final = "GET, POST"
 _SHOWN: Final = 80
 """How much of a text that a caller sent an error repeats."""
@@ -94,6 +101,7 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
         self._schema = schema
+        self._asked: LRUCache[tuple[bytes, AbstractSet[AllowedTo]], Operation] = LRUCache(_KEPT)
         self._services = services
         self._documents = documents
         self._rules = rules
@@ -125,26 +133,37 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def _compiled(self, request: Request, body: bytes, media_type: str) -> ASGIApp | None:
         """The answer of the compiled lane; None where the request is not one that it answers."""
-        lane = self._schema.lane
+        lane, known = self._schema.lane, principal(request.scope)
+        operation = self._operation(lane, body, known.scopes) if lane is not None else None
+        if lane is None or operation is None:
+            return None
+        context = self._context(request, known)
+        begun = begin(lane.answer(operation, context))
+        answered = await self._in_time(request, context, begun) if isinstance(begun, Rest) else begun
+        if isinstance(answered, bytes):
+            return Encoded(answered, media_type)
+        told = self._schema.told(answered, context) if isinstance(answered, GraphQLResult) else answered
+        return self.create_response(await self.process_result(request, told), Response(media_type=media_type))
+
+    def _operation(self, lane: Lane, body: bytes, scopes: AbstractSet[AllowedTo]) -> Operation | None:
+        """What is asked for in a body, if the lane answers it; pages ask with the same bodies again and again."""
+        found = self._asked.get((body, scopes))
+        if found is None:
+            found = self._found(lane, body, scopes)
+            if found is not None and len(body) <= _LONGEST_KEPT:
+                self._asked[body, scopes] = found
+        return found
+
+    def _found(self, lane: Lane, body: bytes, scopes: AbstractSet[AllowedTo]) -> Operation | None:
         try:
             asked = _request_data(self.decode_json(body))
             text = self._documents.text(asked.query, asked.document_id, asked.extensions)
         except (HTTPException, BadUserInput, DocumentError):
             return None  # whoever executes it says what is wrong with it
-        if lane is None or text is None:
-            return None
-        known = principal(request.scope)
-        operation = lane.operation(text, asked.operation_name, asked.variables, known.scopes)
-        if operation is None:
-            return None
-        context = self._context(request, known)
-        begun = begin(lane.answer(operation, context))
-        answered = await self._in_time(request, context, begun) if isinstance(begun, Rest) else begun
-        self._documents.keep(asked.query, asked.extensions)
-        if isinstance(answered, bytes):
-            return Encoded(answered, media_type)
-        told = self._schema.told(answered, context) if isinstance(answered, GraphQLResult) else answered
-        return self.create_response(await self.process_result(request, told), Response(media_type=media_type))
+        found = None if text is None else lane.operation(text, asked.operation_name, asked.variables, scopes)
+        if found is not None:
+            self._documents.keep(asked.query, asked.extensions)
+        return found
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         return self._context(request, principal(request.scope))

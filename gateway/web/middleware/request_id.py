@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect
@@ -59,4 +59,4 @@ class RequestId:
 
 
 def _chosen(stated: str | None) -> str:
-    return stated if stated and _USABLE.fullmatch(stated) else uuid.uuid4().hex
+    return stated if stated and _USABLE.fullmatch(stated) else os.urandom(16).hex()
