@@ -21,6 +21,7 @@ from gateway.ports import Place
 
 _MOST: Final = 200
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
+_NEVER: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 class ListedCall(NamedTuple):
@@ -34,31 +35,48 @@ class ListedCall(NamedTuple):
     source: FreshnessSource
 
 
+class Told(NamedTuple):
+    """What is told of the age of some calls of a list."""
+
+    fetched_at: dt.datetime
+    state: FreshnessState
+    source: FreshnessSource
+
+
 class Listed:
     """The calls of a list in their order; None for one that is gone since."""
 
     def __init__(self, rows: Sequence[ListedCall | None]) -> None:
         self._rows = rows
+        self._told: list[Told] = []
+        self._calls: list[tuple[Call, int | None, int] | None] = []
+        self._since = self._until = _NEVER
 
     def answers(self, now: dt.datetime) -> list[CallAnswer | None]:
-        """The calls, each with how current it is at this moment. Neighbours that are as current share what tells it."""
-        answers: list[CallAnswer | None] = []
-        told: Freshness | None = None
-        for row in self._rows:
-            if row is None:
-                answers.append(None)
-                continue
-            call, version, fetched_at, fresh_until, stated, source = row
-            state = stated or (FreshnessState.FRESH if now < fresh_until else FreshnessState.STALE)
-            if told is None or told.state is not state or told.source is not source or told.fetched_at != fetched_at:
-                told = _freshness(now, fetched_at, state, source)
-            answers.append(CallAnswer(call, told, version))
-        return answers
+        """The calls, each with how current it is at this moment. Those that are as current share what tells it."""
+        if not self._since <= now < self._until:
+            self._sort(now)
+        told = [_freshness(each, now) for each in self._told]
+        return [of and CallAnswer(of[0], told[of[2]], of[1]) for of in self._calls]
+
+    def _sort(self, now: dt.datetime) -> None:
+        """Find out which calls are as current, and until when that stays so."""
+        numbers: dict[Told, int] = {}
+        self._calls = [None if row is None else _numbered(row, now, numbers) for row in self._rows]
+        self._told = list(numbers)
+        later = (row.fresh_until for row in self._rows if row is not None and row.fresh_until > now)
+        self._since, self._until = now, min(later, default=_NEVER)
 
 
-def _freshness(now: dt.datetime, fetched_at: dt.datetime, state: FreshnessState, source: FreshnessSource) -> Freshness:
-    age = max(now - fetched_at, dt.timedelta()) // _MILLISECOND
-    return Freshness(fetched_at=fetched_at, age_ms=age, state=state, source=source)
+def _numbered(row: ListedCall, now: dt.datetime, numbers: dict[Told, int]) -> tuple[Call, int | None, int]:
+    state = row.told or (FreshnessState.FRESH if now < row.fresh_until else FreshnessState.STALE)
+    number = numbers.setdefault(Told(row.fetched_at, state, row.source), len(numbers))
+    return row.call, row.version, number
+
+
+def _freshness(told: Told, now: dt.datetime) -> Freshness:
+    age = max(now - told.fetched_at, dt.timedelta()) // _MILLISECOND
+    return Freshness(fetched_at=told.fetched_at, age_ms=age, state=told.state, source=told.source)
 
 
 class Lists:

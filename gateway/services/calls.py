@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import functools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from gateway.domain import identifiers
 from gateway.domain.allowance import Allowance
@@ -131,14 +131,17 @@ class Calls:
         found = await piece(narrow, now=self._clock(), largest=self._largest_page, fetch=self._places)
         confirmed_at = await self._freshness.confirmed_at()
         answers = found.in_order(await self._reader.many(found.fetched, confirmed_at))
-        there = [
-            (answer, place.position)
-            for answer, place in zip(answers, found.rows, strict=True)
-            if answer is not None and may_see(principal, answer.call)  # it may have become another's since
-        ]
+        places = found.rows
+        if principal.is_bound or not all(answers):  # a call may have become another's since, or nobody's
+            there = [
+                (answer, place)
+                for answer, place in zip(answers, places, strict=True)
+                if answer is not None and may_see(principal, answer.call)
+            ]
+            answers, places = [answer for answer, _ in there], tuple(place for _, place in there)
         return CallPage(
-            answers=[answer for answer, _ in there],
-            positions=[position for _, position in there],
+            answers=cast("Sequence[CallAnswer]", answers),
+            positions=[place.position for place in places],
             now=found.now,
             stated=request.stated,
             predicate=found.predicate,
@@ -169,7 +172,7 @@ class Calls:
 
     async def _uncovered(self, request: ListRequest, found: Piece[Place]) -> Interval | None:
         """The part of what the piece speaks of that the mirror does not hold for sure."""
-        positions = tuple(place.position for place in found.rows)
+        positions = tuple(place.position for place in found.rows[-1:])
         reach = reached(found.predicate, request.ordering, positions, self._clock(), ended=not found.has_next)
         return await self._freshness.uncovered(reach)
 

@@ -16,7 +16,6 @@ import orjson
 from graphql import GraphQLObjectType
 
 from gateway.domain.answers import CallAnswer
-from gateway.domain.stamp import Freshness
 from gateway.exact_json import dumps
 from gateway.graph.lane.projections import Fault, Notes, Project, Selected
 
@@ -90,11 +89,11 @@ class Calls:
         self._kept = kept
         self._number = number
         self._parts = tuple(_parts(selected))
-        self._momentary = tuple(_Moment(part) for part in self._parts if isinstance(part, tuple))
+        self._momentary = tuple(part[1] for part in self._parts if isinstance(part, tuple))
 
     def project(self, answer: CallAnswer, notes: Notes) -> orjson.Fragment:
         """The call as JSON. Raises `Fault`."""
-        return orjson.Fragment(self._text(answer, notes))
+        return orjson.Fragment(self._text(answer, notes, {}))
 
     def project_all(self, answers: Any, notes: Notes) -> orjson.Fragment | None:
         """A list of calls as JSON. Raises `Fault`."""
@@ -102,20 +101,23 @@ class Calls:
             return None
         if not isinstance(answers, list | tuple):
             raise Fault
-        text = self._text
-        return orjson.Fragment(b"[" + b",".join([text(answer, notes) for answer in answers]) + b"]")
+        told: dict[int, list[bytes]] = {}  # most calls of a page share what there is to say of the moment
+        texts = [self._text(answer, notes, told) for answer in answers]
+        return orjson.Fragment(b"[" + b",".join(texts) + b"]")
 
-    def _text(self, answer: CallAnswer, notes: Notes) -> bytes:
+    def _text(self, answer: CallAnswer, notes: Notes, told: dict[int, list[bytes]]) -> bytes:
         fragment = self._fragment(answer)
         if fragment.notes:
             notes |= fragment.notes
+        if not self._momentary:
+            return fragment.pieces[0]
+        moments = told.get(id(answer.freshness))
+        if moments is None:
+            moments = told[id(answer.freshness)] = [dumps(project(answer, notes)) for project in self._momentary]
         pieces = fragment.pieces
-        if len(pieces) == 2:  # noqa: PLR2004  # one momentary field, as nearly always
-            return pieces[0] + self._momentary[0].text(answer) + pieces[1]
-        text = [pieces[0]]
-        for moment, piece in zip(self._momentary, pieces[1:], strict=True):
-            text += (moment.text(answer), piece)
-        return b"".join(text)
+        if len(moments) == 1:  # as nearly always
+            return pieces[0] + moments[0] + pieces[1]
+        return pieces[0] + b"".join(m + p for m, p in zip(moments, pieces[1:], strict=True))
 
     def _fragment(self, answer: CallAnswer) -> Fragment:
         if not isinstance(answer, CallAnswer) or answer.version is None:
@@ -139,22 +141,6 @@ class Calls:
                 text += comma + dumps({key: project(answer, notes) for key, project in part})[1:-1]
         pieces.append(text + b"}")
         return Fragment(tuple(pieces), frozenset(notes))
-
-
-class _Moment:
-    """A momentary field. The calls of a page mostly share what there is to say of them: it is encoded once."""
-
-    def __init__(self, part: tuple[str, Project]) -> None:
-        self._project = part[1]
-        self._last: tuple[Freshness | None, bytes] = (None, b"null")
-
-    def text(self, answer: CallAnswer) -> bytes:
-        """The field of this call as JSON."""
-        of, text = self._last
-        if of is not answer.freshness:
-            text = dumps(self._project(answer, set()))
-            self._last = (answer.freshness, text)
-        return text
 
 
 _Part: TypeAlias = "list[tuple[str, Project]] | tuple[str, Project]"
