@@ -7,11 +7,10 @@ decides (`gateway.store.applying`), and writes (`gateway.store.rewriting`).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, func, null, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, exists, func, null, select, update
 
 from gateway.domain.catalog import Catalog
 from gateway.domain.content import content_columns, without_content
@@ -33,8 +32,12 @@ from gateway.store.applying import (
 )
 from gateway.store.contributions import Row
 from gateway.store.database import Database
+from gateway.store.forms import Slots, form_of
 from gateway.store.ledger import APPLIED
+from gateway.store.listing import page_of
 from gateway.store.packing import unpack
+from gateway.store.predicates import one_of
+from gateway.store.prepared import Rows
 from gateway.store.results import as_dicts
 from gateway.store.rewriting import Rewriting, Writer, held_bodies
 from gateway.store.storable import fitting
@@ -127,19 +130,29 @@ class SqlCalls:
 
     async def read(self, call_ids: Sequence[str]) -> Mapping[str, Stored]:
         """The calls of these ids that are known (deleted ones too, those that were never read not)."""
-        tables = self._database.tables
-        held = tables.calls.outerjoin(tables.documents)
-        question = select(tables.calls, tables.documents.c.body).select_from(held)
-        read = tables.calls.c.mirror_state != State.UNREAD.value
-        async with self._database.reading() as connection:
-            rows = await connection.execute(question.where(tables.calls.c.id.in_(list(call_ids)), read))
-            found = as_dicts(rows)
-        return await asyncio.to_thread(lambda: {row["id"]: stored(row) for row in found})
+        form = form_of(tuple(call_ids), Slots.of_many)
+        return await self._database.ask(form, self._held, self._told)
+
+    def _held(self, call_ids: tuple[Any, ...]) -> Select[Any]:
+        calls, documents = self._database.tables.calls, self._database.tables.documents
+        question = select(calls, documents.c.body).select_from(calls.outerjoin(documents))
+        return question.where(one_of(calls.c.id, call_ids), calls.c.mirror_state != State.UNREAD.value)
+
+    def _told(self, rows: Rows) -> Mapping[str, Stored]:
+        names = (*self._database.tables.calls.columns.keys(), "body")
+        found = (stored(dict(zip(names, row, strict=True))) for row in rows)
+        return {each.call_id: each for each in found}
 
     async def page(self, query: PageQuery) -> Sequence[Place]:
         """A piece of a list of calls."""
+        form = form_of(query, Slots.of_page)
+        if form.emptied is not None:
+            return await self._database.ask(form, self._page_of, pages.places, self._patience)
         async with self._database.reading(self._patience) as connection:
             return await pages.page(connection, self._database.tables, query)
+
+    def _page_of(self, query: PageQuery) -> Select[Any]:
+        return page_of(pages.calls(self._database.tables, self._database.dialect), query)
 
     async def count(self, predicate: Predicate) -> int:
         """How many calls there are for which it holds."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, false, select
+from sqlalchemy import Select, false, select
 
 from gateway.domain.filters import EVERYTHING, AllOf, Comparator, Condition, Predicate
 from gateway.domain.ordering import Order, Ordering, Position
@@ -15,8 +16,10 @@ from gateway.ports import PageQuery
 from gateway.store import narrowed, stated, sums
 from gateway.store.conditions import first_unit, scaled
 from gateway.store.database import Database
-from gateway.store.listing import Listing, asked_in, number_of, piece, position
+from gateway.store.forms import Slots, form_of
+from gateway.store.listing import Listing, asked_in, number_of, page_of
 from gateway.store.predicates import Columns
+from gateway.store.prepared import Rows
 from gateway.store.reach import KEY, reach
 from gateway.store.sums import Figures
 from gateway.store.tables import Tables
@@ -45,20 +48,31 @@ class SqlCustomers:
         self, keys: Sequence[str], *, within: Predicate = EVERYTHING
     ) -> Mapping[str, Mapping[str, Any]]:
         """The customers of these keys that there are."""
-        tables, of_them = self._database.tables, Condition(KEY, Comparator.IN, tuple(keys))
-        asked = self._listing(AllOf((of_them, within)), stated.columns(tables))
-        statement = select(*_labelled(asked)).select_from(asked.source).where(asked.listed)
-        async with self._database.reading(self._patience) as connection:
-            rows = (await connection.execute(statement)).all()
-        return {row.customer_key: _values(row) for row in rows}
+        of_them: Predicate = AllOf((Condition(KEY, Comparator.IN, tuple(keys)), within))
+        form = form_of(of_them, _form_of_calls)
+        return await self._database.ask(form, self._of_calls, self._told, self._patience)
+
+    def _of_calls(self, within: Predicate) -> Select[Any]:
+        asked = self._listing(within, stated.columns(self._database.tables))
+        labelled = (column.label(name) for name, column in asked.columns.items())
+        return select(*labelled).select_from(asked.source).where(asked.listed)
+
+    def _told(self, rows: Rows) -> Mapping[str, Mapping[str, Any]]:
+        names = _names(stated.columns(self._database.tables))
+        found = (_values(dict(zip(names, row, strict=True))) for row in rows)
+        return {values[KEY]: values for values in found}
 
     async def customer_page(self, query: PageQuery, *, within: Predicate = EVERYTHING) -> Sequence[Position]:
         """A piece of a list of customers; the id of a position is the key."""
+        asked = kept(query)
+        form = form_of((within, asked), _form_of_page)
+        told = partial(_positions, ordering=asked.ordering)
+        return await self._database.ask(form, self._page_of, told, self._patience)
+
+    def _page_of(self, asked: tuple[Predicate, PageQuery]) -> Select[Any]:
+        within, query = asked
         names = {*asked_in(query.predicate), *(order.attribute for order in query.ordering)}
-        asked, listing = kept(query), self._listing(within, names)
-        async with self._database.reading(self._patience) as connection:
-            rows = await piece(connection, listing, asked)
-        return [_told(position(row, asked), asked.ordering) for row in rows]
+        return page_of(self._listing(within, names), query)
 
     async def customer_count(self, predicate: Predicate, *, within: Predicate = EVERYTHING) -> int:
         """How many customers there are for whom it holds."""
@@ -82,25 +96,38 @@ def customers(tables: Tables, dialect: str, within: Predicate, names: Collection
 
 def _listing(tables: Tables, figures: Figures, attributes: Columns) -> Listing:
     """Customers with these figures and attributes."""
-    told, names = figures.source.c, (*_PLAIN, *(column for column, _ in UNITS.values()))
+    told = figures.source.c
     return Listing(
         source=figures.source.join(tables.customers, tables.customers.c.customer_key == told.customer_key),
         listed=figures.meant,
         key=told.customer_key,
-        columns={**attributes, KEY: told.customer_key, **{name: told[name] for name in names}},
+        columns={name: attributes[name] if name in attributes else told[name] for name in _names(attributes)},
         matching=lambda _: false(),  # words are found in calls
-        always=frozenset({KEY, *names}),
+        always=frozenset(_names()),
         telling=KEY,
     )
 
 
-def _labelled(listing: Listing) -> Sequence[ColumnElement[Any]]:
-    return [column.label(name) for name, column in listing.columns.items()]
+def _names(attributes: Iterable[str] = ()) -> tuple[str, ...]:
+    """The columns of customers with these attributes."""
+    return (*attributes, KEY, *_PLAIN, *(column for column, _ in UNITS.values()))
 
 
-def _values(row: Row[Any]) -> Mapping[str, Any]:
+def _form_of_calls(slots: Slots, within: Predicate) -> Predicate:
+    """The form of a condition on calls; where figures are kept for them, nothing but whose they are."""
+    of = reach(within)
+    form = slots.of_filter(within if of is None else of.condition)
+    slots.tells_all &= (of is None) == (reach(form) is None)  # it is of some ids that figures cannot be kept for them
+    return form
+
+
+def _form_of_page(slots: Slots, asked: tuple[Predicate, PageQuery]) -> tuple[Predicate, PageQuery]:
+    within, query = asked
+    return _form_of_calls(slots, within), slots.of_page(query)
+
+
+def _values(held: dict[str, Any]) -> Mapping[str, Any]:
     """A row by flat names, with figures in the units in which they are told."""
-    held = row._asdict()
     told = {name: held.pop(column) / units for name, (column, units) in UNITS.items()}
     return {**{name: tuple(value) if isinstance(value, list) else value for name, value in held.items()}, **told}
 
@@ -125,8 +152,11 @@ def _number(value: Any, order: Order) -> Any:
     return first_unit(value, units)
 
 
-def _told(held: Position, ordering: Ordering) -> Position:
-    """A position in the units in which its values are told."""
+def _positions(rows: Rows, ordering: Ordering) -> list[Position]:
+    """The positions that rows of a page's statement are, in the units in which values are told."""
     units = dict(UNITS.values())
-    values = zip(held.values, ordering, strict=True)
-    return Position(tuple(v / units[o.attribute] if o.attribute in units else v for v, o in values), held.id)
+    by = [units.get(order.attribute) for order in ordering]
+    return [
+        Position(tuple(value / of if of else value for value, of in zip(row, by, strict=False)), row[-1])
+        for row in rows
+    ]

@@ -10,11 +10,10 @@ from sqlalchemy import ColumnElement, FromClause, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.filters import AllOf, Comparator, Condition, Predicate, leaves
-from gateway.domain.ordering import Position
 from gateway.ports import PageQuery
 from gateway.store.functions import unindexed
 from gateway.store.keyset import behind, order_by
-from gateway.store.predicates import Columns, Matching, expression
+from gateway.store.predicates import Columns, Matching, bound, expression
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,13 +48,7 @@ def page_of(listing: Listing, query: PageQuery) -> Select[Any]:
     wanted = rows.where(listing.listed, chosen(listing, query.predicate))
     if query.after is not None:
         wanted = wanted.where(behind(ordering, columns, key, listing.always, query.after))
-    return wanted.order_by(*order_by(ordering, columns, key, listing.always)).limit(query.limit)
-
-
-def position(row: Row[Any], query: PageQuery) -> Position:
-    """Where a row of a page stands."""
-    count = len(query.ordering)
-    return Position(tuple(row[:count]), row[count])
+    return wanted.order_by(*order_by(ordering, columns, key, listing.always)).limit(bound(query.limit))
 
 
 async def number_of(connection: AsyncConnection, listing: Listing, predicate: Predicate) -> int:

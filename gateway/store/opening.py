@@ -44,7 +44,9 @@ def database(url: str, catalog: Catalog) -> Database:
     """
     at = address(url)
     kind = _kind(at)
-    return Database(tables(catalog), kind.writer(at), kind.reader(at), kind.blocking_writer(at))
+    return Database(
+        tables(catalog), kind.writer(at), kind.reader(at), kind.blocking_writer(at), kind.direct_readers(at)
+    )
 
 
 async def prepare(url: str, made: Tables, *, attributes: bool = True, patience: float = PATIENCE) -> None:

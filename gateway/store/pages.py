@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.filters import Predicate
 from gateway.domain.mirrored import LISTED
+from gateway.domain.ordering import Position
 from gateway.ports import PageQuery, Place
-from gateway.store.listing import Listing, number_of, piece, position
+from gateway.store.listing import Listing, number_of, piece
 from gateway.store.matching import Words, common_words, matching
 from gateway.store.predicates import Columns
+from gateway.store.prepared import Rows
 from gateway.store.tables import Tables
 
 _LISTED: Final[tuple[ColumnElement[str], ...]] = tuple(literal_column(f"'{state.value}'") for state in LISTED)
@@ -23,8 +25,12 @@ _ALWAYS: Final = frozenset({"id", "created_at"})
 
 async def page(connection: AsyncConnection, tables: Tables, query: PageQuery) -> Sequence[Place]:
     """A piece of the list of calls that were read and not deleted."""
-    rows = await piece(connection, await _listing(connection, tables, query.predicate), query)
-    return [Place(position(row, query), row[-1]) for row in rows]
+    return places(await piece(connection, await _listing(connection, tables, query.predicate), query))
+
+
+def places(rows: Rows) -> list[Place]:
+    """The places that rows of a page's statement are."""
+    return [Place(Position(tuple(row[:-2]), row[-2]), row[-1]) for row in rows]
 
 
 async def count(connection: AsyncConnection, tables: Tables, predicate: Predicate) -> int:

@@ -42,6 +42,10 @@ def blocking_writer(_: URL) -> None:
     """None: the driver is asynchronous itself, and needs no thread."""
 
 
+def direct_readers(_: URL) -> None:
+    """None, for the same reason."""
+
+
 def reader(url: URL) -> AsyncEngine:
     """The engine of the connections that read; a transaction sees one moment."""
     engine = _engine(url, PATIENCE, connections=READERS)

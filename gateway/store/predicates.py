@@ -30,6 +30,7 @@ from sqlalchemy.types import JSON, TypeEngine
 
 from gateway.domain.filters import AllOf, AnyOf, Comparator, Condition, Not, Predicate, Search, pushed
 from gateway.store.conditions import settled
+from gateway.store.forms import Slot
 from gateway.store.functions import elements_of, in_brackets, place_of
 from gateway.store.types import Instant, Words
 
@@ -58,8 +59,8 @@ def expression(predicate: Predicate, columns: Columns, matching: Matching) -> Co
 
 
 def bound(value: Any) -> ColumnElement[Any]:
-    """A value as a parameter of its own type."""
-    return literal(value, _TYPES[type(value)])
+    """A value, or the slot of one, as a parameter of its own type."""
+    return literal(value, _TYPES[value.kind if isinstance(value, Slot) else type(value)])
 
 
 def _expression(predicate: Predicate, columns: Columns, matching: Matching) -> ColumnElement[bool]:
@@ -102,7 +103,7 @@ def _met(condition: Condition, column: ColumnElement[Any]) -> ColumnElement[bool
         case Comparator.IS_NULL:
             return column.is_(None) if value else column.is_not(None)
         case Comparator.IN:
-            return _one_of(column, value)
+            return one_of(column, value)
         case Comparator.CONTAINS if isinstance(column.type, JSON):
             element = elements_of(column).table_valued("value")
             return exists(select(element).where(element.c.value == bound(value)))
@@ -112,9 +113,13 @@ def _met(condition: Condition, column: ColumnElement[Any]) -> ColumnElement[bool
             return _COMPARED[comparator](column, bound(value))
 
 
-def _one_of(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+def one_of(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """One of many texts or whole numbers goes by way of JSON; instants and floats would not come back the same."""
+    if not values:
+        return false()
     kind = type(values[0])
+    if kind is Slot:
+        return column.in_([bound(value) for value in values])
     if len(values) < _MANY or kind not in (str, int):
         return column.in_(bindparam(None, list(values), type_=_TYPES[kind], expanding=True))
     element = elements_of(literal(list(values), JSON())).table_valued("value")

@@ -27,6 +27,12 @@ class Reach:
     keys: frozenset[str] | None = None
     assistants: frozenset[str] | None = None
 
+    @property
+    def condition(self) -> Predicate:
+        """What holds for these calls, with a condition for each of the two at most."""
+        named = ((KEY, self.keys), (_ASSISTANT, self.assistants))
+        return AllOf(tuple(Condition(name, Comparator.IN, tuple(sorted(of))) for name, of in named if of is not None))
+
 
 def reach(within: Predicate) -> Reach | None:
     """How far a condition on calls reaches; None where it asks for anything but customers and assistants."""

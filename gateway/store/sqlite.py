@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -39,10 +40,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.errors import StoreUnavailable
+from gateway.store.readers import Readers
 
 DRIVER: Final = "sqlite+aiosqlite"
 READERS: Final = 4
-"""Connections that read at the same time; each has a thread."""
+"""Connections of each kind that read at the same time; each has a thread."""
 PATIENCE: Final = 5.0
 """Seconds that one waits for a lock, or for a connection."""
 
@@ -82,6 +84,22 @@ def reader(url: URL) -> AsyncEngine:
     return _engine(url, (*_BOTH, *_READER), "BEGIN", _options(PATIENCE, connections=READERS))
 
 
+def direct_readers(url: URL) -> Readers:
+    """The connections that read single statements, beside SQLAlchemy's own way to the driver."""
+    make, tell = _made(url), _told((*_BOTH, *_READER))
+
+    def connect() -> sqlite3.Connection:
+        make()
+        with contextlib.ExitStack() as undo:
+            connection = sqlite3.connect(url.database or "", isolation_level=None, timeout=PATIENCE)
+            undo.callback(connection.close)
+            tell(connection, None)
+            undo.pop_all()
+        return connection
+
+    return Readers(connect, most=READERS, patience=PATIENCE)
+
+
 def _engine(url: URL, pragmas: tuple[str, ...], begin: str, options: dict[str, Any]) -> AsyncEngine:
     engine = create_async_engine(url, **options)
 
@@ -110,8 +128,10 @@ def _options(patience: float, *, connections: int) -> dict[str, Any]:
     }
 
 
-def _told(pragmas: tuple[str, ...]) -> Callable[[DBAPIConnection, ConnectionPoolEntry], None]:
-    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _told(
+    pragmas: tuple[str, ...],
+) -> Callable[[DBAPIConnection | sqlite3.Connection, ConnectionPoolEntry | None], None]:
+    def prepare(connection: DBAPIConnection | sqlite3.Connection, _: ConnectionPoolEntry | None) -> None:
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Double, Integer, Text
@@ -92,11 +92,17 @@ class Instant(TypeDecorator[dt.datetime]):
             return value
         return (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
-        """The moment as it was."""
-        if value is None:
-            return None
-        return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else _EPOCH + value * _MICROSECOND
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], dt.datetime | None]:
+        """What makes of a value the moment that it was; not by way of a method for each, since pages have hundreds."""
+        return _in_utc if dialect.name == "postgresql" else _since_epoch
+
+
+def _in_utc(value: dt.datetime | None) -> dt.datetime | None:
+    return None if value is None else value.astimezone(dt.UTC)
+
+
+def _since_epoch(value: int | None) -> dt.datetime | None:
+    return None if value is None else _EPOCH + value * _MICROSECOND
 
 
 OF_KIND: Final[Mapping[Kind, Any]] = {
