@@ -28,11 +28,16 @@ class Known:
     document: DocumentNode
 
 
+def held(text: str) -> int:
+    """The bytes that whoever holds on to a node of a document holds on to: each leads to all of them."""
+    return len(text) * _NODES
+
+
 class KnownDocuments:
     """The documents that were used last, in at most ``limit`` bytes, so that a stream of new ones ends somewhere."""
 
     def __init__(self, limit: int = LIMIT) -> None:
-        self._known: LRUCache[str, Known] = LRUCache(limit, getsizeof=lambda known: len(known.text) * _NODES)
+        self._known: LRUCache[str, Known] = LRUCache(limit, getsizeof=lambda known: held(known.text))
 
     def __len__(self) -> int:
         return len(self._known)
@@ -48,7 +53,7 @@ class KnownDocuments:
 
     def put(self, text: str, document: DocumentNode) -> None:
         """Keep a document, unless it alone is larger than all that may be kept."""
-        if len(text) * _NODES <= self._known.maxsize:
+        if held(text) <= self._known.maxsize:
             self._known[text] = Known(text, document)
 
 

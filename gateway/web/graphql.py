@@ -51,7 +51,7 @@ from gateway.web.refusals import refused
 
 T = TypeVar("T")
 
-_KEPT: Final = 2_000
+_KEPT: Final = 500
 _LONGEST_KEPT: Final = 4_096
 """Of so many bodies of requests it is kept what they ask for, and how long each may be, in bytes."""
 _METHODS: Final = "GET, POST"

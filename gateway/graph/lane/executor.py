@@ -16,11 +16,14 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.graph.context import Context
+from gateway.graph.known import held
 from gateway.graph.lane.fragments import Fragments
 from gateway.graph.lane.projections import Compiler, Fault, Project, Selected
 
 PLANS: Final = 2_000
 """Selections that are kept compiled."""
+_BYTES: Final = 32 * 2**20
+"""The memory that they may take, with the documents that they hold on to."""
 
 
 class Plan:
@@ -31,6 +34,9 @@ class Plan:
 
     def __init__(self, fields: GroupedFieldSet, selected: Selected, whole: Project | None) -> None:
         self.nodes = [details.node for each in fields.values() for details in each]
+        places = [node.loc for node in self.nodes[:1] if node.loc is not None]
+        self.size = sum(held(place.source.body) for place in places)
+        """The bytes of the document that the nodes lead to."""
         self.selected = selected
         self.whole = whole
 
@@ -40,7 +46,8 @@ class Plans:
 
     def __init__(self, fragment_bytes: int, most: int = PLANS) -> None:
         self.fragments = Fragments(fragment_bytes)
-        self._plans: LRUCache[Any, Plan] = LRUCache(most)
+        share = _BYTES // most
+        self._plans: LRUCache[Any, Plan] = LRUCache(_BYTES, getsizeof=lambda plan: max(share, plan.size))
 
     def __len__(self) -> int:
         return len(self._plans)
@@ -51,7 +58,9 @@ class Plans:
         key = (of.name, scopes, executor.switches(), tuple(_identities(fields)))
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._plans[key] = self._made(executor, of, fields)
+            plan = self._made(executor, of, fields)
+            if plan.size <= _BYTES:
+                self._plans[key] = plan
         return plan
 
     def _made(self, executor: CompilingExecutor, of: GraphQLObjectType, fields: GroupedFieldSet) -> Plan:

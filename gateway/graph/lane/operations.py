@@ -1,9 +1,9 @@
 """Operations: those that one function answers from end to end.
 
-Such an operation asks for one field of the query (`PREPARED`), and all that it selects below is compiled. What follows
-from the document, its variables and the scopes of the caller is found out once and kept: the arguments, what the
-operation costs, and the functions. Then answering it is asking a service and encoding what that says. Everything else
-is executed as usual; so is what cannot be answered without an error, from what the service has said already.
+Such an operation asks for one field of the query (`Rules.prepared`), and all that it selects below is compiled. What
+follows from the document, its variables and the scopes of the caller is found out once and kept: the arguments, what
+the operation costs, and the functions. Then answering it is asking a service and encoding what that says. Everything
+else is executed as usual; so is what cannot be answered without an error, from what the service has said already.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from gateway.errors import BadUserInput, QueryTooComplex
 from gateway.exact_json import dumps
 from gateway.graph import notices
 from gateway.graph.context import Context
-from gateway.graph.known import Known, KnownDocuments
+from gateway.graph.known import Known, KnownDocuments, held
 from gateway.graph.lane.executor import CompilingExecutor, Plans
 from gateway.graph.lane.projections import TYPENAME, Compiler, Fault, Project
 
@@ -44,6 +44,8 @@ Prepare: TypeAlias = Callable[[Mapping[str, Any]], Resolve]
 
 _MOST: Final = 4_000
 """Operations that are kept, each with its arguments."""
+_BYTES: Final = 64 * 2**20
+"""The memory that they may take, with the documents that they hold on to."""
 _LONGEST: Final = 20_000
 """Bytes of variables beyond which nothing is kept of an operation."""
 
@@ -96,7 +98,7 @@ class Lane:
         self._documents = documents
         self._plans = plans
         self._rules = rules
-        self._operations: LRUCache[Any, Operation | None] = LRUCache(_MOST)
+        self._operations: LRUCache[Any, Operation | None] = LRUCache(_BYTES, getsizeof=_size)
 
     def __len__(self) -> int:
         return len(self._operations)
@@ -120,9 +122,12 @@ class Lane:
         if len(written) > _LONGEST:
             return None
         key = (known.text, name, written, scopes)
-        if key not in self._operations:
-            self._operations[key] = self._made(known, name, variables, scopes)
-        return self._operations[key]
+        if key in self._operations:
+            return self._operations[key]
+        made = self._made(known, name, variables, scopes)
+        if _size(made) <= _BYTES:
+            self._operations[key] = made
+        return made
 
     async def answer(self, operation: Operation, context: Context) -> bytes | ExecutionResult:
         """The whole answer as JSON; where there is an error in it, the result that tells of it."""
@@ -167,11 +172,7 @@ class Lane:
             return None
         if name is None and _operations(known) > 1:
             return None
-        query: Any = self._schema.query_type
-        collected = collect_fields(
-            self._schema, executor.fragments, executor.variable_values, query, executor.operation
-        )
-        fields = collected.grouped_field_set
+        fields = self._fields(executor)
         asked = [key for key, details in fields.items() if details[0].node.name.value != TYPENAME]
         details = fields[asked[0]] if len(asked) == 1 else None
         if details is None or details[0].node.name.value not in self._rules.prepared:
@@ -240,6 +241,10 @@ def extensions_of(context: Context) -> dict[str, Any]:
     """What an answer says beside its data, in the order of the schema's extensions."""
     cost = {} if context.cost is None else {"cost": context.cost}
     return {**cost, **notices.coverage(context), **notices.withheld(context)}
+
+
+def _size(operation: Operation | None) -> int:
+    return max(_BYTES // _MOST, 0 if operation is None else held(operation.known.text))
 
 
 def _operations(known: Known) -> int:

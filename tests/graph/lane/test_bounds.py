@@ -47,6 +47,16 @@ def test_operations_are_as_many_as_they_may_be() -> None:
     assert len(lane) <= 4_000
 
 
+def test_operations_of_large_documents_are_fewer() -> None:
+    """Each holds on to its whole document."""
+    schema, lane = _lane()
+    for number in range(60):
+        text = f"query ($id: ID!) {{ call(id: $id) {{ a{number}: id }} }} #" + "x" * 20_000
+        schema.documents.put(text, parse(text))
+        assert lane.operation(text, None, {"id": "a"}, EVERY_SCOPE) is not None
+    assert len(lane) < 50
+
+
 @pytest.mark.parametrize("variables", [{"id": "x" * 30_000}, {"id": "a", "more": ["y" * 30_000]}])
 def test_nothing_is_kept_of_variables_that_are_long(variables: dict[str, object]) -> None:
     schema, lane = _lane()
