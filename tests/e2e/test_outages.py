@@ -141,7 +141,7 @@ async def test_a_deleted_call(clock: Clock) -> None:
             assert plan is not None
             simulator.world.delete(plan)
             clock.advance(hours=25)
-            doubted = await gate.call(wanted)
+            doubted = await gate.call(wanted, maxAge=0)  # waits for upstream, so that the doubt is noted
             assert (doubted["freshness"]["state"], doubted["customer"]["name"]) == ("STALE", name)
             clock.advance(minutes=3)
             call = await _kept(gate, wanted, until="DELETED")
