@@ -15,6 +15,8 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from cachetools import LRUCache
+
 from gateway.cache.lists import Listed, ListedCall, Lists
 from gateway.cache.memory import Entry, Memory
 from gateway.cache.single_flight import SingleFlight
@@ -36,6 +38,9 @@ from gateway.ports import FREE, CallSource, Change, Mirror, Place, Stored, Terms
 
 _RECORD_SHARE: Final = 1.3
 """How much more a decoded call takes than its document: the record shares the texts but has objects of its own."""
+
+_MOST_CHANGED: Final = 10_000
+"""Changed calls whose change is remembered: many more than are read at any moment."""
 
 _TOLD: Final[Mapping[State, FreshnessState]] = {
     State.DELETED: FreshnessState.DELETED,
@@ -92,6 +97,7 @@ class ReadThrough:
         self._flights: SingleFlight[_Fetched] = SingleFlight()
         self._recalls: SingleFlight[Entry | None] = SingleFlight()
         self._lists = Lists(memory)
+        self._changed: LRUCache[str, int] = LRUCache(_MOST_CHANGED)
 
     async def get(self, call_id: str, max_age: dt.timedelta | None = None, *, terms: Terms = FREE) -> CallAnswer | None:
         """The call, no older than its state allows or ``max_age`` demands; None where there is no such call."""
@@ -159,8 +165,14 @@ class ReadThrough:
     def outdated(self, changes: Iterable[Change]) -> None:
         """Forget what the mirror has something newer of."""
         for change in changes:
+            self._changed[change.call_id] = change.number
             if not _is_content(self._memory.get(change.call_id), change.number):
                 self._memory.drop(change.call_id)
+
+    def _remember(self, call_id: str, entry: Entry) -> None:
+        """Keep an entry, unless the mirror has changed since it was read from there: a change is told of only once."""
+        if entry.change is None or entry.change >= self._changed.get(call_id, 0):
+            self._memory.put(call_id, entry)
 
     async def close(self) -> None:
         """End what is under way."""
@@ -198,7 +210,7 @@ class ReadThrough:
         if stored is None or stored.state is State.UNREAD:
             return None
         entry = self._of_mirror(stored)
-        self._memory.put(stored.call_id, entry)
+        self._remember(stored.call_id, entry)
         return entry
 
     def _of_mirror(self, stored: Stored) -> Entry:
@@ -303,7 +315,7 @@ class ReadThrough:
         known = self._memory.get(call_id)
         if known is not None and _is_newer(known, read):
             return known
-        self._memory.put(call_id, read)
+        self._remember(call_id, read)
         return read
 
     async def _not_there(self, call_id: str, asked_at: dt.datetime) -> _Fetched:
@@ -319,7 +331,7 @@ class ReadThrough:
         entry = self._of_mirror(stored)
         if stored.state is State.PRESENT:  # to be asked for again before it counts as deleted
             entry = _doubted(entry, self._clock(), self._lifetimes.retry_after)
-        self._memory.put(call_id, entry)
+        self._remember(call_id, entry)
         return _Fetched(entry, asked_at, won=stored.state is not State.PRESENT)
 
     def _unknown(self, call_id: str, asked_at: dt.datetime) -> Entry:

@@ -591,6 +591,20 @@ async def test_memory_forgets_what_the_mirror_has_something_newer_of() -> None:
         assert await b.told() == FRESH
 
 
+async def test_what_changed_while_it_was_read_is_not_remembered_as_it_was() -> None:
+    """A change is told of once: who was reading the mirror just then must not keep what it held before."""
+    async with bench(call(name="old")) as b:
+        await b.reader.get(ID)
+        b.memory.drop(ID)
+        reading = asyncio.create_task(b.reader.get(ID))
+        b.mirror.hold = asyncio.Event()
+        await b.landed()
+        number = await b.mirror.take(call(updated="2026-08-30T10:06:00.000Z", name="new"), b.clock.now)
+        b.reader.outdated([Change(number or 0, ID, State.PRESENT)])
+        b.mirror.hold.set()
+        assert [answer and answer.call.name for answer in (await reading, await b.reader.get(ID))] == ["old", "new"]
+
+
 async def test_presigned_addresses_are_never_kept() -> None:
     """They are fetched for whoever selects them, anew each time, and are nowhere in memory or in a call."""
     async with bench(call()) as b:

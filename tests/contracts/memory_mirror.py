@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import datetime as dt
 import hashlib
@@ -21,12 +22,13 @@ class MemoryMirror:
     """A `gateway.ports.Mirror`.
 
     ``error`` is raised to whoever asks. ``doubts`` is how often an absence is doubted before it counts; ``forgets``
-    makes every absence one that is nobody's doing.
+    makes every absence one that is nobody's doing. ``hold`` keeps the answers back until it is set.
     """
 
     error: Exception | None = None
     doubts: int = 0
     forgets: bool = False
+    hold: asyncio.Event | None = None
     asked: list[tuple[str, ...]] = dataclasses.field(default_factory=list)
     held: dict[str, Mirrored] = dataclasses.field(default_factory=dict)
     documents: dict[str, Document] = dataclasses.field(default_factory=dict)
@@ -37,7 +39,10 @@ class MemoryMirror:
         """What is held of these calls."""
         self._fail()
         self.asked.append(tuple(call_ids))
-        return {call_id: self._stored(call_id) for call_id in call_ids if call_id in self.changes}
+        held = {call_id: self._stored(call_id) for call_id in call_ids if call_id in self.changes}
+        if self.hold is not None:
+            await self.hold.wait()
+        return held
 
     async def take(self, redacted: Document, read_at: dt.datetime) -> int | None:
         """Put in a call that was read."""
