@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cachetools import LRUCache
-from graphql import DocumentNode
+from graphql import DocumentNode, NamedTypeNode, NonNullTypeNode, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 
 _NODES: Final = 70
@@ -22,10 +22,11 @@ LIMIT: Final = 32 * 2**20
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Known:
-    """A document that can be executed."""
+    """A document that can be executed; ``switches`` are its variables that directives can ask for."""
 
     text: str
     document: DocumentNode
+    switches: tuple[str, ...]
 
 
 def held(text: str) -> int:
@@ -54,7 +55,15 @@ class KnownDocuments:
     def put(self, text: str, document: DocumentNode) -> None:
         """Keep a document, unless it alone is larger than all that may be kept."""
         if held(text) <= self._known.maxsize:
-            self._known[text] = Known(text, document)
+            self._known[text] = Known(text, document, tuple(_switches(document)))
+
+
+def _switches(document: DocumentNode) -> Iterator[str]:
+    operations = (d for d in document.definitions if isinstance(d, OperationDefinitionNode))
+    for definition in (variable for each in operations for variable in each.variable_definitions or ()):
+        of = definition.type.type if isinstance(definition.type, NonNullTypeNode) else definition.type
+        if isinstance(of, NamedTypeNode) and of.name.value == "Boolean":
+            yield definition.variable.name.value
 
 
 class Knowing(SchemaExtension):

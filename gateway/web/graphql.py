@@ -38,6 +38,7 @@ from gateway.errors import BadUserInput, DocumentError, QueryTimeout
 from gateway.graph.context import Context, Services
 from gateway.graph.documents import Documents, named_by
 from gateway.graph.faults import INTERNAL, error_of
+from gateway.graph.known import held
 from gateway.graph.lane.operations import Lane, Operation
 from gateway.graph.schema import CatalogSchema
 from gateway.web import bodies
@@ -51,9 +52,10 @@ from gateway.web.refusals import refused
 
 T = TypeVar("T")
 
-_KEPT: Final = 500
+_KEPT: Final = 32 * 2**20
+"""The bytes that may be taken by what bodies of requests ask for, with the documents that it holds on to."""
 _LONGEST_KEPT: Final = 4_096
-"""Of so many bodies of requests it is kept what they ask for, and how long each may be, in bytes."""
+"""How long a body may be of which that is kept, in bytes."""
 _METHODS: Final = "GET, POST"
 _SHOWN: Final = 80
 """How much of a text that a caller sent an error repeats."""
@@ -101,7 +103,9 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
         self._schema = schema
-        self._asked: LRUCache[tuple[bytes, AbstractSet[AllowedTo]], Operation] = LRUCache(_KEPT)
+        self._asked: LRUCache[tuple[bytes, AbstractSet[AllowedTo]], Operation] = LRUCache(
+            _KEPT, getsizeof=lambda operation: held(operation.shape.known.text)
+        )
         self._services = services
         self._documents = documents
         self._rules = rules

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -21,9 +21,6 @@ from gateway.graph.lane.projections import Fault, Notes, Project, Selected
 
 _BESIDE: Final = 250
 """What keeping a fragment takes beside its text, in bytes, roughly."""
-
-Key: TypeAlias = tuple[int, int]
-"""The number of a selection, and the version of a call."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,9 +35,13 @@ class Fragment:
         """The memory it takes, in bytes, roughly."""
         return sum(map(len, self.pieces)) + _BESIDE
 
+    def around(self, moments: Sequence[bytes]) -> bytes:
+        """The whole call as JSON."""
+        return self.pieces[0] + b"".join(m + p for m, p in zip(moments, self.pieces[1:], strict=True))
+
 
 class Fragments:
-    """Fragments of at most ``limit`` bytes.
+    """Fragments of at most ``limit`` bytes, by the number of their selection and the version of their call.
 
     A page looks a hundred of them up, and `cachetools` takes a microsecond for each: here those that were used lately
     are in one dictionary and the others in an older one, which goes as a whole when the first holds half of the limit.
@@ -49,28 +50,32 @@ class Fragments:
     def __init__(self, limit: int) -> None:
         self._half = limit // 2
         self._numbers = itertools.count()
-        self._new: dict[Key, Fragment] = {}
-        self._old: dict[Key, Fragment] = {}
+        self._new: dict[int, dict[int, Fragment]] = {}
+        self._old: dict[int, dict[int, Fragment]] = {}
         self._size = 0
 
     def __len__(self) -> int:
-        return len(self._new) + len(self._old)
+        return sum(len(each) for kept in (self._new, self._old) for each in kept.values())
 
-    def get(self, key: Key) -> Fragment | None:
+    def lately(self, number: int) -> Mapping[int, Fragment]:
+        """Those of a selection that were used lately, for whoever looks for many; the others are found by `get`."""
+        return self._new.get(number, {})
+
+    def get(self, number: int, version: int) -> Fragment | None:
         """The fragment that was kept, if it still is."""
-        found = self._new.get(key)
-        if found is None and (found := self._old.pop(key, None)) is not None:
-            self.put(key, found)
+        found = self._new.get(number, {}).get(version)
+        if found is None and (found := self._old.get(number, {}).pop(version, None)) is not None:
+            self.put(number, version, found)
         return found
 
-    def put(self, key: Key, fragment: Fragment) -> None:
+    def put(self, number: int, version: int, fragment: Fragment) -> None:
         """Keep a fragment, unless it is larger than all that may be kept."""
         size = fragment.size
         if size > self._half:
             return
         if self._size + size > self._half:
             self._old, self._new, self._size = self._new, {}, 0
-        self._new[key] = fragment
+        self._new.setdefault(number, {})[version] = fragment
         self._size += size
 
     def keeping(self, of: GraphQLObjectType, selected: Selected) -> Project:
@@ -93,7 +98,9 @@ class Calls:
 
     def project(self, answer: CallAnswer, notes: Notes) -> orjson.Fragment:
         """The call as JSON. Raises `Fault`."""
-        return orjson.Fragment(self._text(answer, notes, {}))
+        fragment = self._fragment(answer)
+        notes |= fragment.notes
+        return orjson.Fragment(fragment.around(self._moments(answer, notes)))
 
     def project_all(self, answers: Any, notes: Notes) -> orjson.Fragment | None:
         """A list of calls as JSON. Raises `Fault`."""
@@ -101,32 +108,34 @@ class Calls:
             return None
         if not isinstance(answers, list | tuple):
             raise Fault
+        lately = self._kept.lately(self._number)
         told: dict[int, list[bytes]] = {}  # most calls of a page share what there is to say of the moment
-        texts = [self._text(answer, notes, told) for answer in answers]
-        return orjson.Fragment(b"[" + b",".join(texts) + b"]")
+        texts, freshness, moments = list[bytes](), None, list[bytes]()
+        for answer in answers:  # which most of a page's time goes into: nothing is called here for a call that is kept
+            fragment = lately.get(answer.version) or self._fragment(answer)
+            if fragment.notes:
+                notes |= fragment.notes
+            if answer.freshness is not freshness:
+                freshness = answer.freshness
+                moments = told.get(id(freshness)) or told.setdefault(id(freshness), self._moments(answer, notes))
+            if len(moments) == 1:  # as nearly always
+                before, after = fragment.pieces
+                texts += (before, moments[0], after, b",")
+            else:
+                texts += (fragment.around(moments), b",")
+        return orjson.Fragment(b"".join((b"[", *texts[:-1], b"]")))
 
-    def _text(self, answer: CallAnswer, notes: Notes, told: dict[int, list[bytes]]) -> bytes:
-        fragment = self._fragment(answer)
-        if fragment.notes:
-            notes |= fragment.notes
-        if not self._momentary:
-            return fragment.pieces[0]
-        moments = told.get(id(answer.freshness))
-        if moments is None:
-            moments = told[id(answer.freshness)] = [dumps(project(answer, notes)) for project in self._momentary]
-        pieces = fragment.pieces
-        if len(moments) == 1:  # as nearly always
-            return pieces[0] + moments[0] + pieces[1]
-        return pieces[0] + b"".join(m + p for m, p in zip(moments, pieces[1:], strict=True))
+    def _moments(self, answer: CallAnswer, notes: Notes) -> list[bytes]:
+        """The momentary fields of a call as JSON."""
+        return [dumps(project(answer, notes)) for project in self._momentary]
 
     def _fragment(self, answer: CallAnswer) -> Fragment:
         if not isinstance(answer, CallAnswer) or answer.version is None:
             return self._made(answer)
-        key = (self._number, answer.version)
-        found = self._kept.get(key)
+        found = self._kept.get(self._number, answer.version)
         if found is None:
             found = self._made(answer)
-            self._kept.put(key, found)
+            self._kept.put(self._number, answer.version, found)
         return found
 
     def _made(self, answer: CallAnswer) -> Fragment:
