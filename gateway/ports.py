@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, Protocol, TypeAlias
 
-from gateway.domain.answers import CallAnswer
+from gateway.domain.answers import Answers, CallAnswer
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.call import Call
 from gateway.domain.coverage import Interval
@@ -116,7 +116,7 @@ class CallReader(Protocol):
         """Addresses that open the call's recordings for half an hour, made anew; None where there is no such call."""
         ...
 
-    async def many(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Sequence[CallAnswer | None]:
+    async def many(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Answers:
         """The calls of a list, in its order, as the mirror has them; None for one that is gone since.
 
         ``confirmed_at`` is when upstream was last asked for all changes: what did not change is as current as that.
@@ -190,13 +190,21 @@ class Stored:
 class PageQuery:
     """At most ``limit`` rows of a list behind ``after``; conditions and orders name attributes by their flat name.
 
-    To read backwards, ask for the reverse ordering.
+    To read backwards, ask for the reverse ordering. What is asked again and again is looked up by it, so it is hashed
+    once.
     """
 
     predicate: Predicate = EVERYTHING
     ordering: Ordering = NEWEST_FIRST
     limit: int
     after: Position | None = None
+    _hash: int = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.predicate, self.ordering, self.limit, self.after)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from gateway.domain.ordering import Position
 from gateway.domain.principal import ANONYMOUS, Principal
 from gateway.domain.stamp import Freshness
 from gateway.graph.schema import CatalogSchema
+from gateway.ports import Place
 from gateway.services.calls import CallPage
 from gateway.services.lists import ListRequest
 from gateway.wiring.catalogs import catalog_of
@@ -60,7 +61,7 @@ class Records:
         now = data.now()
         return CallPage(
             answers=[self._answer(call) for call in self._calls[:size]],
-            positions=[Position((call.created_at,), call.id) for call in self._calls[:size]],
+            places=[Place(Position((call.created_at,), call.id), 0) for call in self._calls[:size]],
             now=now,
             stated="",
             predicate=EVERYTHING,

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from cachetools import LRUCache
 
 from gateway.cache.memory import Memory
-from gateway.domain.answers import CallAnswer
+from gateway.domain.answers import Answers, Row
 from gateway.domain.call import Call
 from gateway.domain.enums import FreshnessSource, FreshnessState
 from gateway.domain.stamp import Freshness
@@ -49,15 +49,14 @@ class Listed:
     def __init__(self, rows: Sequence[ListedCall | None]) -> None:
         self._rows = rows
         self._told: list[Told] = []
-        self._calls: list[tuple[Call, int | None, int] | None] = []
+        self._calls: list[Row | None] = []
         self._since = self._until = _NEVER
 
-    def answers(self, now: dt.datetime) -> list[CallAnswer | None]:
+    def answers(self, now: dt.datetime) -> Answers:
         """The calls, each with how current it is at this moment. Those that are as current share what tells it."""
         if not self._since <= now < self._until:
             self._sort(now)
-        told = [_freshness(each, now) for each in self._told]
-        return [of and CallAnswer(of[0], told[of[2]], of[1]) for of in self._calls]
+        return Answers(self._calls, [_freshness(each, now) for each in self._told])
 
     def _sort(self, now: dt.datetime) -> None:
         """Find out which calls are as current, and until when that stays so."""
@@ -68,7 +67,7 @@ class Listed:
         self._since, self._until = now, min(later, default=_NEVER)
 
 
-def _numbered(row: ListedCall, now: dt.datetime, numbers: dict[Told, int]) -> tuple[Call, int | None, int]:
+def _numbered(row: ListedCall, now: dt.datetime, numbers: dict[Told, int]) -> Row:
     state = row.told or (FreshnessState.FRESH if now < row.fresh_until else FreshnessState.STALE)
     number = numbers.setdefault(Told(row.fetched_at, state, row.source), len(numbers))
     return row.call, row.version, number

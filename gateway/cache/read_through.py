@@ -21,7 +21,7 @@ from gateway.cache.lists import Listed, ListedCall, Lists
 from gateway.cache.memory import Entry, Memory
 from gateway.cache.single_flight import SingleFlight
 from gateway.domain import identifiers
-from gateway.domain.answers import CallAnswer, outline
+from gateway.domain.answers import Answers, CallAnswer, outline
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.attributes import Document
 from gateway.domain.call import Call
@@ -125,7 +125,7 @@ class ReadThrough:
         fetched = await self._flight(call_id, terms)
         return None if _is_hidden(fetched.entry, terms) else fetched.presigned
 
-    async def many(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Sequence[CallAnswer | None]:
+    async def many(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Answers:
         """The calls of a list, in its order, as the mirror has them; None for one that is gone since."""
         listed = self._lists.found(places, confirmed_at)
         if listed is None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias, overload
 
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.call import Call
 from gateway.domain.customer import CallCustomer
 from gateway.domain.stamp import Freshness
+
+Row: TypeAlias = "tuple[Call, int | None, int]"
 
 
 @dataclasses.dataclass(slots=True)
@@ -25,6 +28,38 @@ class CallAnswer:
     freshness: Freshness
     version: int | None = None
     presigned: PresignedUrls | None = dataclasses.field(default=None, repr=False)
+
+
+class Answers(Sequence[CallAnswer | None]):
+    """The calls of a list, None for one that is gone; an answer is made of a row where one is asked for.
+
+    A row is a call, its version, and the number of what is ``told`` of its freshness: few things, which many calls
+    share. Whoever goes through a whole list need not make a hundred answers of it.
+    """
+
+    __slots__ = ("rows", "told")
+
+    def __init__(self, rows: Sequence[Row | None], told: Sequence[Freshness]) -> None:
+        self.rows = rows
+        self.told = told
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> CallAnswer | None: ...
+    @overload
+    def __getitem__(self, at: slice) -> Answers: ...
+    def __getitem__(self, at: int | slice) -> CallAnswer | Answers | None:
+        if isinstance(at, slice):
+            return Answers(self.rows[at], self.told)
+        row = self.rows[at]
+        return row and CallAnswer(row[0], self.told[row[2]], row[1])
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a call is gone."""
+        return None in self.rows
 
 
 OUTLINE: Final = (

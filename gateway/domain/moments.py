@@ -16,6 +16,11 @@ _DURATION: Final = re.compile(
 EXPECTED: Final = "an ISO 8601 date and time (2026-08-19T21:02:48Z), or a duration from now (-P7D, -PT12H)"
 
 
+def is_duration(text: str) -> bool:
+    """Whether a text states a duration, which means another instant at every moment."""
+    return _DURATION.fullmatch(text.strip()) is not None
+
+
 def resolve(text: str, now: dt.datetime) -> dt.datetime:
     """The instant that a text means at ``now``, in UTC. A date without a zone is UTC, a date without a time its start.
 

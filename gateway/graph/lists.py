@@ -13,6 +13,7 @@ from strawberry.types.field import StrawberryField
 from gateway.domain import paging
 from gateway.domain.attributes import Attribute, snake
 from gateway.domain.catalog import Catalog, Record
+from gateway.domain.coverage import Interval
 from gateway.domain.customers import Customer
 from gateway.domain.filters import AllOf, Comparator, Condition, Predicate
 from gateway.domain.ordering import NEWEST_FIRST, Direction, Order, Ordering
@@ -23,7 +24,8 @@ from gateway.graph.derive import Deriver
 from gateway.graph.inputs import Filters
 from gateway.graph.orders import order_type, ordering
 from gateway.graph.predicates import Predicates, plain
-from gateway.services.lists import ListRequest
+from gateway.services.calls import CallPage
+from gateway.services.lists import ListRequest, Permitted
 
 _PAGE: Final = 20
 _LATEST_FIRST: Final[Ordering] = (Order("customer_last_call_at", Direction.DESC),)
@@ -92,7 +94,16 @@ class Lists:
             BadUserInput: the arguments cannot be used.
         """
         request = self._request(_stated(given), self._catalog.call, NEWEST_FIRST, None)
-        return lambda context, path: _calls_of(context, path, request, alone=False)
+        permitted: Permitted | None = None
+
+        async def resolve(context: Context, path: str) -> CallConnection:
+            nonlocal permitted
+            if permitted is None or permitted.principal != context.principal:  # most are asked by the same as before
+                permitted = context.services.calls.permitted(context.principal, request)
+            page = await context.services.calls.piece(permitted)
+            return _calls_in(context, path, request, page, page.uncovered)
+
+        return resolve
 
     def prepared_customers(self, given: Mapping[str, Any]) -> Callable[[Context, str], Awaitable[CustomerConnection]]:
         """``Query.customers`` likewise."""
@@ -108,14 +119,10 @@ class Lists:
         return await _customers_of(info.context, request, alone=connections.only_total(info))
 
     def _request(self, stated: Stated, record: Record, usual: Ordering, narrowed: Predicate | None) -> ListRequest:
-        def predicate(now: dt.datetime) -> Predicate:
-            asked = Predicates(self._catalog, now).of(stated.where, record)
-            return asked if narrowed is None else AllOf((narrowed, asked))
-
         by = ordering(stated.order_by, usual)
         order = [[order.attribute, order.direction.value, order.nulls.value] for order in by]
         return ListRequest(
-            predicate=predicate,
+            predicate=self._predicate(stated.where, record, narrowed),
             ordering=by,
             stated=paging.digest([record.name, narrowed and repr(narrowed), plain(stated.where) or None, order]),
             usual=_PAGE,
@@ -126,15 +133,37 @@ class Lists:
             before=stated.before or None,
         )
 
+    def _predicate(self, where: Any, record: Record, narrowed: Predicate | None) -> Callable[[dt.datetime], Predicate]:
+        """The filter at a moment; the very same one at all of them where nothing in it counts from now."""
+        lasting: Predicate | None = None
+
+        def predicate(now: dt.datetime) -> Predicate:
+            nonlocal lasting
+            if lasting is not None:
+                return lasting
+            stated = Predicates(self._catalog, now)
+            asked = stated.of(where, record)
+            found = asked if narrowed is None else AllOf((narrowed, asked))
+            lasting = None if stated.counts_from_now else found
+            return found
+
+        return predicate
+
 
 async def _calls_of(context: Context, path: str, request: ListRequest, *, alone: bool) -> CallConnection:
     """A piece of a list of calls; where the total is wanted ``alone``, no call is read."""
     service, principal = context.services.calls, context.principal
     page = None if alone else await service.page(principal, request)
     uncovered = page.uncovered if page else await service.uncovered(principal, request)
+    return _calls_in(context, path, request, page, uncovered)
+
+
+def _calls_in(
+    context: Context, path: str, request: ListRequest, page: CallPage | None, uncovered: Interval | None
+) -> CallConnection:
     if uncovered is not None:
         context.may_miss(path, uncovered)
-    return connections.of_calls(page, lambda: service.count(principal, request))
+    return connections.of_calls(page, lambda: context.services.calls.count(context.principal, request))
 
 
 async def _customers_of(context: Context, request: ListRequest, *, alone: bool) -> CustomerConnection:

@@ -26,7 +26,8 @@ DEEPEST: Final = 8
 class Predicates:
     """Turns one stated filter into a predicate, counting what it asks for.
 
-    ``now`` is what durations count from; ``argument`` the name of the filter among the arguments.
+    ``now`` is what durations count from; ``argument`` the name of the filter among the arguments. ``counts_from_now``
+    tells whether what has been read states any duration.
     """
 
     def __init__(self, catalog: Catalog, now: dt.datetime, argument: str = "where") -> None:
@@ -35,6 +36,7 @@ class Predicates:
         self._argument = argument
         self._conditions = 0
         self._operands = 0
+        self.counts_from_now = False
 
     def of(self, where: object, record: Record) -> Predicate:
         """The predicate; nulls state nothing.
@@ -96,6 +98,7 @@ class Predicates:
     def _operand(self, attribute: Attribute, operand: Any, at: str) -> Any:
         try:
             if attribute.kind is Kind.DATETIME:
+                self.counts_from_now |= moments.is_duration(operand)
                 return moments.resolve(operand, self._now)
             if isinstance(operand, str):
                 return _text(operand.lower() if attribute.flat == "id" else operand)  # ids have one spelling

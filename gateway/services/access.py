@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gateway.domain import paging
 from gateway.domain.attributes import Attribute
@@ -13,7 +12,7 @@ from gateway.domain.narrowing import visible
 from gateway.domain.ordering import Ordering
 from gateway.domain.policy import check_use
 from gateway.domain.principal import Principal, Scope
-from gateway.services.lists import ListRequest
+from gateway.services.lists import ListRequest, Permitted
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,23 +21,30 @@ class Access:
 
     attributes: Mapping[str, Attribute]
 
-    def permitted(self, request: ListRequest, principal: Principal) -> ListRequest:
-        """The request, if the principal may make it; its filter is looked at when it is known.
+    def permitted(
+        self,
+        request: ListRequest,
+        principal: Principal,
+        *,
+        largest: int,
+        narrow: Callable[[Principal, Predicate], Predicate] = lambda _, predicate: predicate,
+    ) -> Permitted:
+        """The list, if the principal may ask for it, ``narrow`` to what the principal sees.
 
         A cursor of it is one of the list that this principal sees, and of no other.
 
         Raises:
+            BadUserInput: as `Permitted` has it.
             Forbidden: it sorts by something that the principal does not see whole; so does its filter, later.
         """
         self._check_ordering(request.ordering, principal)
 
-        def predicate(now: dt.datetime) -> Predicate:
-            asked = request.predicate(now)
+        def narrowed(asked: Predicate) -> Predicate:
             self._check(asked, principal)
-            return asked
+            return narrow(principal, asked)
 
-        stated = paging.digest([request.stated, repr(visible(principal))]) if principal.is_bound else request.stated
-        return dataclasses.replace(request, predicate=predicate, stated=stated)
+        stated = paging.digest([request.stated, repr(visible(principal))]) if principal.is_bound else None
+        return Permitted(request, principal, largest=largest, stated=stated, narrow=narrowed)
 
     def _check(self, predicate: Predicate, principal: Principal) -> None:
         """Raise `Forbidden` where a filter tells of something that the principal does not see whole."""

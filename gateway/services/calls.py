@@ -16,13 +16,12 @@ from gateway.domain.catalog import Catalog
 from gateway.domain.coverage import Interval, reached
 from gateway.domain.filters import Predicate
 from gateway.domain.narrowing import may_see, narrowed
-from gateway.domain.ordering import Position
 from gateway.domain.principal import Principal, Scope
 from gateway.errors import BadUserInput
 from gateway.ports import CallReader, CallStore, PageQuery, Place, Terms
 from gateway.services.access import Access
 from gateway.services.freshness import MirrorFreshness
-from gateway.services.lists import ListRequest, Piece, Placed, piece, whole
+from gateway.services.lists import ListRequest, Permitted, Piece, Placed
 from gateway.services.unchanged import Unchanged
 
 
@@ -42,11 +41,11 @@ class Edge(NamedTuple):
 class CallPage:
     """A piece of a list of calls; ``uncovered`` is the stretch of time that it reaches into and the mirror may miss.
 
-    ``positions`` are those of the calls in the list that was first asked for at ``now``, and stated so.
+    ``places`` are those of the calls in the list that was first asked for at ``now``, and stated so.
     """
 
     answers: Sequence[CallAnswer]
-    positions: Sequence[Position]
+    places: Sequence[Place]
     now: dt.datetime
     stated: str
     predicate: Predicate
@@ -57,12 +56,12 @@ class CallPage:
     @property
     def edges(self) -> list[Edge]:
         """The calls with their places."""
-        rows = zip(self.answers, self.positions, strict=True)
-        return [Edge(answer, Placed(position, self.now, self.stated)) for answer, position in rows]
+        rows = zip(self.answers, self.places, strict=True)
+        return [Edge(answer, Placed(place.position, self.now, self.stated)) for answer, place in rows]
 
     def cursor(self, at: int) -> str | None:
         """The cursor of the call at an index; None where there is no call."""
-        return Placed(self.positions[at], self.now, self.stated).cursor if self.positions else None
+        return Placed(self.places[at].position, self.now, self.stated).cursor if self.places else None
 
 
 class Calls:
@@ -117,37 +116,50 @@ class Calls:
             raise BadUserInput("id", call_id, f"it must be {identifiers.EXPECTED}")
         return await self._reader.presigned(known, terms=_terms(principal, allowance))
 
-    async def page(self, principal: Principal, request: ListRequest) -> CallPage:
-        """A piece of a list of the calls that the principal may see.
+    def permitted(self, principal: Principal, request: ListRequest) -> Permitted:
+        """A list of calls as the principal may have it, to be asked for again and again by `piece`.
 
         Raises:
             BadUserInput: a size is out of range, or a cursor is none of this list.
-            Forbidden: the principal may not read calls, or not filter or sort so.
-            StoreError: the mirror cannot be asked, or not in time.
+            Forbidden: the principal may not read calls, or not sort so.
         """
         principal.need(Scope.CALLS_READ, "list calls")
-        request = self._access.permitted(request, principal)
-        narrow = dataclasses.replace(request, predicate=lambda now: narrowed(principal, request.predicate(now)))
-        found = await piece(narrow, now=self._clock(), largest=self._largest_page, fetch=self._places)
-        confirmed_at = await self._freshness.confirmed_at()
-        answers = found.in_order(await self._reader.many(found.fetched, confirmed_at))
-        places = found.rows
-        if principal.is_bound or not all(answers):  # a call may have become another's since, or nobody's
+        return self._narrowed(principal, request)
+
+    async def page(self, principal: Principal, request: ListRequest) -> CallPage:
+        """A piece of a list of the calls that the principal may see. Raises what `permitted` and `piece` raise."""
+        return await self.piece(self.permitted(principal, request))
+
+    async def piece(self, asked: Permitted) -> CallPage:
+        """A piece of a list of the calls that whom it was permitted to may see.
+
+        Raises:
+            BadUserInput: the filter cannot be used.
+            Forbidden: the principal may not filter so.
+            StoreError: the mirror cannot be asked, or not in time.
+        """
+        now, principal = self._clock(), asked.principal
+        window = asked.window(now)
+        said = await self._unchanged.ask(window.query, lambda: self._read(window.query))
+        found = window.piece(said.places, now)
+        listed = found.in_order(await self._reader.many(said.places, said.confirmed_at))
+        answers, places = cast("Sequence[CallAnswer]", listed), found.rows
+        if principal.is_bound or listed.has_gaps:  # a call may have become another's since, or nobody's
             there = [
                 (answer, place)
-                for answer, place in zip(answers, places, strict=True)
+                for answer, place in zip(listed, places, strict=True)
                 if answer is not None and may_see(principal, answer.call)
             ]
             answers, places = [answer for answer, _ in there], tuple(place for _, place in there)
         return CallPage(
-            answers=cast("Sequence[CallAnswer]", answers),
-            positions=[place.position for place in places],
+            answers=answers,
+            places=places,
             now=found.now,
-            stated=request.stated,
+            stated=asked.stated,
             predicate=found.predicate,
             has_next=found.has_next,
             has_previous=found.has_previous,
-            uncovered=await self._uncovered(request, found),
+            uncovered=await self._uncovered(asked, found, said.covered),
         )
 
     async def count(self, principal: Principal, request: ListRequest) -> int:
@@ -155,26 +167,38 @@ class Calls:
 
         Raises what `page` raises.
         """
-        return await self._store.count(narrowed(principal, self._whole(principal, request)))
+        return await self._store.count(self._whole(principal, request))
 
     async def uncovered(self, principal: Principal, request: ListRequest) -> Interval | None:
         """The part of the whole list's time that the mirror does not hold for sure. Raises what `page` raises."""
-        predicate = self._whole(principal, request)
-        return await self._freshness.uncovered(reached(predicate, (), (), self._clock(), ended=True))
+        reach = reached(self._whole(principal, request), (), (), self._clock(), ended=True)
+        return await self._freshness.uncovered(reach)
 
     def _whole(self, principal: Principal, request: ListRequest) -> Predicate:
         principal.need(Scope.CALLS_READ, "count calls")
-        request = self._access.permitted(request, principal)
-        return whole(request, now=self._clock(), largest=self._largest_page)
+        return self._narrowed(principal, request).whole(self._clock())
 
-    async def _places(self, query: PageQuery) -> Sequence[Place]:
-        return await self._unchanged.ask(query, lambda: self._store.page(query))
+    def _narrowed(self, principal: Principal, request: ListRequest) -> Permitted:
+        return self._access.permitted(request, principal, largest=self._largest_page, narrow=narrowed)
 
-    async def _uncovered(self, request: ListRequest, found: Piece[Place]) -> Interval | None:
+    async def _read(self, query: PageQuery) -> _Said:
+        """Ask the mirror for a page, and for what can be said of it, which may be said again until it changes."""
+        places = await self._store.page(query)
+        return _Said(places, await self._freshness.confirmed_at(), await self._freshness.covered())
+
+    async def _uncovered(self, asked: Permitted, found: Piece[Place], covered: Sequence[Interval]) -> Interval | None:
         """The part of what the piece speaks of that the mirror does not hold for sure."""
         positions = tuple(place.position for place in found.rows[-1:])
-        reach = reached(found.predicate, request.ordering, positions, self._clock(), ended=not found.has_next)
-        return await self._freshness.uncovered(reach)
+        reach = reached(found.predicate, asked.ordering, positions, self._clock(), ended=not found.has_next)
+        return await self._freshness.uncovered(reach, covered)
+
+
+class _Said(NamedTuple):
+    """What the mirror has said of a page: its places, up to when they are confirmed, and which times it holds."""
+
+    places: Sequence[Place]
+    confirmed_at: dt.datetime | None
+    covered: Sequence[Interval]
 
 
 def _terms(principal: Principal, allowance: Allowance) -> Terms:

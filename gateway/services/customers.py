@@ -14,7 +14,7 @@ from gateway.domain.narrowing import visible
 from gateway.domain.principal import Principal, Scope
 from gateway.ports import CustomerStore
 from gateway.services.access import Access
-from gateway.services.lists import ListRequest, Placed, piece, whole
+from gateway.services.lists import ListRequest, Placed, piece
 
 
 class CustomerEdge(NamedTuple):
@@ -76,12 +76,12 @@ class Customers:
             StoreError: the mirror cannot be asked, or not in time.
         """
         principal.need(Scope.CUSTOMERS_READ, "list customers")
-        request, within = self._access.permitted(request, principal), visible(principal)
+        asked, within = self._access.permitted(request, principal, largest=self._largest_page), visible(principal)
         fetch = functools.partial(self._store.customer_page, within=within)
-        found = await piece(request, now=self._clock(), largest=self._largest_page, fetch=fetch)
+        found = await piece(asked, now=self._clock(), fetch=fetch)
         rows = await self._store.customers([position.id for position in found.rows], within=within)
         edges = (
-            CustomerEdge(self._customer(rows[position.id]), Placed(position, found.now, request.stated))
+            CustomerEdge(self._customer(rows[position.id]), Placed(position, found.now, asked.stated))
             for position in found.rows
             if position.id in rows
         )
@@ -97,9 +97,8 @@ class Customers:
         Raises what `page` raises.
         """
         principal.need(Scope.CUSTOMERS_READ, "count customers")
-        request, within = self._access.permitted(request, principal), visible(principal)
-        predicate = whole(request, now=self._clock(), largest=self._largest_page)
-        return await self._store.customer_count(predicate, within=within)
+        asked = self._access.permitted(request, principal, largest=self._largest_page)
+        return await self._store.customer_count(asked.whole(self._clock()), within=visible(principal))
 
     def _customer(self, row: Mapping[str, Any]) -> Customer:
         """The record that a row of values by flat name amounts to."""

@@ -41,10 +41,17 @@ class MirrorFreshness:
         confirmed_at = await self.confirmed_at()
         return None if confirmed_at is None else max(self._clock() - confirmed_at, dt.timedelta())
 
-    async def uncovered(self, reach: Interval) -> Interval | None:
-        """The part of a stretch that the mirror may miss calls of, the last moments aside."""
+    async def covered(self) -> Sequence[Interval]:
+        """The stretches that the mirror holds all calls of."""
+        return await self._unchanged.ask("coverage", self._state.coverage)
+
+    async def uncovered(self, reach: Interval, covered: Sequence[Interval] | None = None) -> Interval | None:
+        """The part of a stretch that the mirror may miss calls of, the last moments aside.
+
+        ``covered`` is what `covered` says, where whoever asks knows it already.
+        """
         latest = min(reach.end, self._clock() - self._allowed_lag)
-        covered = await self._unchanged.ask("coverage", self._state.coverage)
+        covered = await self.covered() if covered is None else covered
         start = await self._beginning(covered, latest) if reach.start == BEGINNING else reach.start
         return missing(covered, Interval(start, latest)) if start <= latest else None
 

@@ -8,15 +8,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from gateway.domain import paging
+from gateway.domain.answers import Answers
 from gateway.domain.attributes import Kind
 from gateway.domain.filters import Predicate
 from gateway.domain.ordering import Ordering, Position, reverse
 from gateway.domain.paging import Cursor
+from gateway.domain.principal import Principal
 from gateway.errors import BadUserInput
 from gateway.ports import PageQuery
 
 Row = TypeVar("Row")
-T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,59 +73,99 @@ class Piece(Generic[Row]):
     has_previous: bool
     backwards: bool
 
-    def in_order(self, of_fetched: Sequence[T]) -> Sequence[T]:
+    def in_order(self, of_fetched: Answers) -> Answers:
         """Those of the rows, in their order, out of one for each that was fetched."""
         of_rows = of_fetched[: len(self.rows)]
         return of_rows[::-1] if self.backwards else of_rows
 
 
-async def piece(
-    request: ListRequest,
-    *,
-    now: dt.datetime,
-    largest: int,
-    fetch: Callable[[PageQuery], Awaitable[Sequence[Row]]],
-) -> Piece[Row]:
-    """The rows that were asked for; one more is fetched, to know whether the list goes on.
+class Permitted:
+    """A list as one principal may have it. It can be asked for again and again, at whatever moment.
+
+    ``stated`` is what the list's cursors are told from those of others by, ``narrow`` makes its filter one of what the
+    principal sees, ``largest`` is how many rows a piece may have.
 
     Raises:
         BadUserInput: a size is out of range, a cursor is none of this list, or arguments do not go together.
     """
-    size, cursor, then = _read(request, now, largest)
-    predicate = request.predicate(then)
-    query = PageQuery(
-        predicate=predicate,
-        ordering=reverse(request.ordering) if request.backwards else request.ordering,
-        limit=size + 1,
-        after=cursor.position if cursor else None,
-    )
-    found = await fetch(query)
-    rows, more, before = tuple(found[:size]), len(found) > size, cursor is not None
-    return Piece(
-        rows=rows[::-1] if request.backwards else rows,
-        fetched=found,
-        predicate=predicate,
-        now=then,
-        has_next=before if request.backwards else more,
-        has_previous=more if request.backwards else before,
-        backwards=request.backwards,
-    )
+
+    def __init__(
+        self,
+        request: ListRequest,
+        principal: Principal,
+        *,
+        largest: int,
+        stated: str | None = None,
+        narrow: Callable[[Predicate], Predicate] = lambda predicate: predicate,
+    ) -> None:
+        self.principal = principal
+        self.ordering = request.ordering
+        self.stated = stated or request.stated
+        self._request = request
+        self._narrow = narrow
+        self._size = _size(request, largest)
+        self._cursor = _cursor(request, self.stated)
+        self._asked: Predicate | None = None
+        self._window: Window | None = None
+
+    def window(self, now: dt.datetime) -> Window:
+        """The rows to be read; the same ones until a filter that counts from now means others."""
+        asked = self._request.predicate(self._since(now))
+        if self._window is None or asked is not self._asked:
+            self._asked, self._window = asked, self._made(self._narrow(asked))
+        return self._window
+
+    def whole(self, now: dt.datetime) -> Predicate:
+        """The filter of the whole list; what could not be fetched cannot be counted either."""
+        return self.window(now).query.predicate
+
+    def _since(self, now: dt.datetime) -> dt.datetime:
+        """What “now” is: a list keeps that of its first piece."""
+        return self._cursor.now if self._cursor else now
+
+    def _made(self, predicate: Predicate) -> Window:
+        backwards, cursor = self._request.backwards, self._cursor
+        query = PageQuery(
+            predicate=predicate,
+            ordering=reverse(self.ordering) if backwards else self.ordering,
+            limit=self._size + 1,
+            after=cursor.position if cursor else None,
+        )
+        return Window(query=query, size=self._size, since=cursor.now if cursor else None, backwards=backwards)
 
 
-def whole(request: ListRequest, *, now: dt.datetime, largest: int) -> Predicate:
-    """The filter of the list that the piece is of; what could not be fetched cannot be counted either.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The rows of a piece: ``query`` is for one row more than ``size``, to know whether the list goes on.
 
-    Raises:
-        BadUserInput: as `piece` does.
+    ``since`` is when the list was first asked for, None where that is now.
     """
-    _, _, then = _read(request, now, largest)
-    return request.predicate(then)
+
+    query: PageQuery
+    size: int
+    since: dt.datetime | None
+    backwards: bool
+
+    def piece(self, found: Sequence[Row], now: dt.datetime) -> Piece[Row]:
+        """The piece, out of what was read."""
+        rows, more, before = tuple(found[: self.size]), len(found) > self.size, self.query.after is not None
+        return Piece(
+            rows=rows[::-1] if self.backwards else rows,
+            fetched=found,
+            predicate=self.query.predicate,
+            now=self.since or now,
+            has_next=before if self.backwards else more,
+            has_previous=more if self.backwards else before,
+            backwards=self.backwards,
+        )
 
 
-def _read(request: ListRequest, now: dt.datetime, largest: int) -> tuple[int, Cursor | None, dt.datetime]:
-    """How many rows, behind which cursor, and what “now” is: a list keeps that of its first piece."""
-    size, cursor = _size(request, largest), _cursor(request)
-    return size, cursor, cursor.now if cursor else now
+async def piece(
+    asked: Permitted, *, now: dt.datetime, fetch: Callable[[PageQuery], Awaitable[Sequence[Row]]]
+) -> Piece[Row]:
+    """The rows that were asked for. Raises what ``fetch`` raises."""
+    window = asked.window(now)
+    return window.piece(await fetch(window.query), now)
 
 
 def _size(request: ListRequest, largest: int) -> int:
@@ -139,11 +180,11 @@ def _size(request: ListRequest, largest: int) -> int:
     return size
 
 
-def _cursor(request: ListRequest) -> Cursor | None:
+def _cursor(request: ListRequest, stated: str) -> Cursor | None:
     name, text = ("before", request.before) if request.backwards else ("after", request.after)
     if text is None:
         return None
-    cursor = paging.decode(text, stated=request.stated, kinds=request.kinds, argument=name)
+    cursor = paging.decode(text, stated=stated, kinds=request.kinds, argument=name)
     if len(cursor.position.values) != len(request.ordering):
         raise BadUserInput(name, text, "it belongs to a list with another order; begin again without it")
     return cursor

@@ -13,6 +13,7 @@ from cachetools import LRUCache
 T = TypeVar("T")
 
 _MOST: Final = 500
+_NOTHING: Final = object()
 
 
 class Unchanged:
@@ -34,8 +35,9 @@ class Unchanged:
         if version != self._at:
             self._said.clear()
             self._at = version
-        if question in self._said:
-            return cast("T", self._said[question])
+        said = self._said.get(question, _NOTHING)
+        if said is not _NOTHING:
+            return cast("T", said)
         answer = await asked()
         if self._at == version == self._version():  # while it was asked nothing has changed
             self._said[question] = answer

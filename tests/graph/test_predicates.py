@@ -33,7 +33,7 @@ class Asked:
         self.requests.append(request)
         return CallPage(
             answers=(),
-            positions=(),
+            places=(),
             now=NOW,
             stated=request.stated,
             predicate=request.predicate(NOW),

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from gateway.domain.allowance import Allowance
-from gateway.domain.answers import CallAnswer
+from gateway.domain.answers import Answers, CallAnswer
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.call import Call
 from gateway.domain.coverage import BEGINNING, Interval
@@ -50,15 +50,17 @@ class Reader:
     async def presigned(self, call_id: str, *, terms: Terms = FREE) -> PresignedUrls | None:
         return PresignedUrls(presigned_mono_url=f"https://storage.invalid/{call_id}")
 
-    async def many(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Sequence[CallAnswer | None]:
+    async def many(self, places: Sequence[Place], confirmed_at: dt.datetime | None) -> Answers:
         self.confirmed.append(confirmed_at)
         ids = [place.position.id for place in places]
-        return [None if id_ in self.gone else _answer(id_) for id_ in ids]
+        return Answers([None if id_ in self.gone else (Call(id=id_), None, 0) for id_ in ids], [_FRESH])
 
 
 def _answer(id_: str) -> CallAnswer:
-    told = Freshness(fetched_at=NOW, age_ms=0, state=FreshnessState.FRESH, source=FreshnessSource.MIRROR)
-    return CallAnswer(Call(id=id_), told)
+    return CallAnswer(Call(id=id_), _FRESH)
+
+
+_FRESH = Freshness(fetched_at=NOW, age_ms=0, state=FreshnessState.FRESH, source=FreshnessSource.MIRROR)
 
 
 @dataclasses.dataclass

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from gateway.domain.filters import Comparator, Condition, holds
 from gateway.domain.ordering import Direction, Order, Position, compare, in_order
+from gateway.domain.principal import ANONYMOUS
 from gateway.errors import BadUserInput
 from gateway.ports import PageQuery
-from gateway.services.lists import ListRequest, Piece, Placed, piece
+from gateway.services.lists import ListRequest, Permitted, Piece, Placed, piece
 
 pytestmark = pytest.mark.anyio
 
@@ -52,7 +53,7 @@ class Rows:
         return behind[: query.limit]
 
     async def piece(self, now: dt.datetime = NOW, **stated: Any) -> Piece[Position]:
-        return await piece(request(**stated), now=now, largest=10, fetch=self.fetch)
+        return await piece(Permitted(request(**stated), ANONYMOUS, largest=10), now=now, fetch=self.fetch)
 
 
 async def test_one_row_more_is_fetched_to_know_whether_the_list_goes_on() -> None:
@@ -125,3 +126,15 @@ async def test_a_cursor_of_another_order_or_filter_is_refused() -> None:
         await Rows([1]).piece(after=cursor_of(row, NOW, request(stated="other")))
     with pytest.raises(BadUserInput, match="another order"):
         await Rows([1]).piece(after=cursor_of(Position((1,), "000"), NOW, request()))
+
+
+def test_the_same_rows_are_read_until_the_filter_means_others() -> None:
+    """So that nothing is worked out twice of a list that is asked for again and again."""
+    lasting = Condition("at", Comparator.LTE, NOW)
+    asked = Permitted(request(predicate=lambda _: lasting), ANONYMOUS, largest=10)
+    later = NOW + dt.timedelta(hours=1)
+    assert asked.window(NOW) is asked.window(later)
+    assert (asked.window(NOW).piece([], NOW).now, asked.window(later).piece([], later).now) == (NOW, later)
+    moving = Permitted(request(), ANONYMOUS, largest=10)
+    assert moving.window(NOW).query.predicate == lasting
+    assert moving.window(later).query.predicate == Condition("at", Comparator.LTE, later)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import orjson
 from graphql import GraphQLObjectType
 
-from gateway.domain.answers import CallAnswer
+from gateway.domain.answers import Answers, CallAnswer, Row
 from gateway.exact_json import dumps
 from gateway.graph.lane.projections import Fault, Notes, Project, Selected
 
@@ -23,12 +23,20 @@ _BESIDE: Final = 250
 """What keeping a fragment takes beside its text, in bytes, roughly."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True, eq=False)
 class Fragment:
-    """A call as JSON: the pieces between which the momentary fields have their places, and what it withholds."""
+    """A call as JSON: the pieces between which the momentary fields have their places, and what it withholds.
+
+    Nobody changes it; frozen, or compared by what it holds, it would be slower to look at.
+    """
 
     pieces: tuple[bytes, ...]
     notes: frozenset[Any]
+    before: bytes = dataclasses.field(init=False, repr=False)
+    after: bytes = dataclasses.field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.before, self.after = self.pieces[0], self.pieces[-1]
 
     @property
     def size(self) -> int:
@@ -98,38 +106,46 @@ class Calls:
 
     def project(self, answer: CallAnswer, notes: Notes) -> orjson.Fragment:
         """The call as JSON. Raises `Fault`."""
-        fragment = self._fragment(answer)
-        notes |= fragment.notes
-        return orjson.Fragment(fragment.around(self._moments(answer, notes)))
+        return orjson.Fragment(self._text(answer, notes))
 
     def project_all(self, answers: Any, notes: Notes) -> orjson.Fragment | None:
         """A list of calls as JSON. Raises `Fault`."""
         if answers is None:
             return None
-        if not isinstance(answers, list | tuple):
+        if isinstance(answers, Answers) and len(self._momentary) == 1 and not answers.has_gaps:  # as nearly always
+            return orjson.Fragment(self._listed(answers, notes))
+        if not isinstance(answers, Sequence):
             raise Fault
+        return orjson.Fragment(b"[" + b",".join(self._text(answer, notes) for answer in answers) + b"]")
+
+    def _listed(self, answers: Answers, notes: Notes) -> bytes:
+        """A list of calls as JSON. Nothing is done for each of them but to look it up, and pieces are joined once."""
+        rows = cast("Sequence[Row]", answers.rows)
         lately = self._kept.lately(self._number)
-        told: dict[int, list[bytes]] = {}  # most calls of a page share what there is to say of the moment
-        texts, freshness, moments = list[bytes](), None, list[bytes]()
-        for answer in answers:  # which most of a page's time goes into: nothing is called here for a call that is kept
-            fragment = lately.get(answer.version) or self._fragment(answer)
-            if fragment.notes:
-                notes |= fragment.notes
-            if answer.freshness is not freshness:
-                freshness = answer.freshness
-                moments = told.get(id(freshness)) or told.setdefault(id(freshness), self._moments(answer, notes))
-            if len(moments) == 1:  # as nearly always
-                before, after = fragment.pieces
-                texts += (before, moments[0], after, b",")
-            else:
-                texts += (fragment.around(moments), b",")
-        return orjson.Fragment(b"".join((b"[", *texts[:-1], b"]")))
+        found = [lately.get(version) for _, version, _ in rows]  # type: ignore[arg-type]  # of None there is none
+        if None in found:
+            found = [each or self._fragment(answer) for each, answer in zip(found, answers, strict=True)]
+        fragments = cast("list[Fragment]", found)
+        for withheld in {fragment.notes for fragment in fragments}:
+            notes |= withheld
+        moments = [self._moments(CallAnswer(rows[0][0], told), notes)[0] for told in answers.told]
+        texts = [b"["]
+        for fragment, row in zip(fragments, rows, strict=True):
+            texts += (fragment.before, moments[row[2]], fragment.after, b",")
+        return b"".join((*texts[:-1], b"]") if rows else (b"[]",))
+
+    def _text(self, answer: CallAnswer, notes: Notes) -> bytes:
+        fragment = self._fragment(answer)
+        notes |= fragment.notes
+        return fragment.around(self._moments(answer, notes))
 
     def _moments(self, answer: CallAnswer, notes: Notes) -> list[bytes]:
         """The momentary fields of a call as JSON."""
         return [dumps(project(answer, notes)) for project in self._momentary]
 
-    def _fragment(self, answer: CallAnswer) -> Fragment:
+    def _fragment(self, answer: CallAnswer | None) -> Fragment:
+        if answer is None:
+            raise Fault
         if not isinstance(answer, CallAnswer) or answer.version is None:
             return self._made(answer)
         found = self._kept.get(self._number, answer.version)
