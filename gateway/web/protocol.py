@@ -23,6 +23,7 @@ from uvicorn.server import ServerState
 
 from gateway.observe.events import ConnectionsClosed, Listener
 from gateway.web.connections import Connections, Stage
+from gateway.web.corked import Corked
 from gateway.web.middleware.security import HEADERS
 
 _ROUND: Final = 0.25
@@ -157,6 +158,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Remember which request is answered: uvicorn tells only the last one that came that its client has gone."""
         self._answering = cycle
+        cycle.transport = Corked(self.transport, self.loop)  # type: ignore[assignment]  # all of one that it asks for
         super()._start_asgi_task(cycle, app)
 
     def on_message_begin(self) -> None:
