@@ -27,6 +27,7 @@ _MICROSECOND: Final = dt.timedelta(microseconds=1)
 _LONGEST: Final = 2**16
 """Characters of a cursor; one stands for all the texts by which its list is ordered."""
 _LARGEST: Final = 2**63
+_written: Final = json.JSONEncoder(separators=(",", ":")).encode
 _TYPES: Final[Mapping[Kind, type]] = {
     Kind.ID: str,
     Kind.STRING: str,
@@ -58,7 +59,7 @@ def encode(cursor: Cursor) -> str:
     """The cursor as clients see it."""
     values = [_plain(value) for value in cursor.position.values]
     content = [_VERSION, values, cursor.position.id, _microseconds(cursor.now), cursor.stated]
-    return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_written(content).encode()).decode().rstrip("=")
 
 
 def decode(text: str, *, stated: str, kinds: Sequence[Kind] | None = None, argument: str = "after") -> Cursor:

@@ -22,9 +22,9 @@ class Unchanged:
     Where ``version`` is None it cannot be told whether something has changed, and every question is asked.
     """
 
-    def __init__(self, version: Callable[[], int | None] = lambda: None) -> None:
+    def __init__(self, version: Callable[[], Hashable | None] = lambda: None) -> None:
         self._version = version
-        self._at: int | None = None
+        self._at: Hashable | None = None
         self._said: LRUCache[Hashable, Any] = LRUCache(_MOST)
 
     async def ask(self, question: Hashable, asked: Callable[[], Awaitable[T]]) -> T:

@@ -8,7 +8,6 @@ line for whatever a stranger sends.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import functools
 import json
@@ -127,6 +126,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._unread_bytes = 0
         self._left = 0
+        self._waits_for = Stage.ASKING
         self._is_last = False
         self._answering: RequestResponseCycle | None = None
 
@@ -147,11 +147,14 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         if self._in_head:
             self._unread_bytes += len(data)
-        with contextlib.suppress(httptools.HttpParserUpgrade):  # who asks for another protocol is answered by this one
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserError:
-                self._refuse(HTTPStatus.BAD_REQUEST, "The request is not HTTP that can be read")
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:  # who asks for another protocol is answered by this one
+            pass
+        except httptools.HttpParserError:
+            self._refuse(HTTPStatus.BAD_REQUEST, "The request is not HTTP that can be read")
+        if not self._in_head and self._stage() is not self._waits_for:  # most requests come in one piece
+            self._move()
         if self._in_head and max(self._unread_bytes, self._head_bytes) > self._doorkeeper.header_bytes:
             self._refuse_head()
 
@@ -187,13 +190,11 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self._is_last:
             self.cycle.keep_alive = False
-        self._move()
 
     def on_message_complete(self) -> None:
         if self._in_head:  # which is refused
             return
         super().on_message_complete()
-        self._move()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -214,7 +215,8 @@ class GuardedProtocol(HttpToolsProtocol):
         return before - self._left >= least
 
     def _move(self) -> None:
-        self._doorkeeper.moved(self, self._stage())
+        self._waits_for = self._stage()
+        self._doorkeeper.moved(self, self._waits_for)
 
     def _stage(self) -> Stage:
         if self.flow.write_paused:

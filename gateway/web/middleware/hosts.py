@@ -46,11 +46,16 @@ class Hosts:
 
 def name_of(stated: Sequence[str]) -> str | None:
     """The name or address in a ``Host`` header, in lower case; None where it is not stated once, and well."""
-    found = _HOST.fullmatch(stated[0]) if len(stated) == 1 else None
+    return _name_in(stated[0]) if len(stated) == 1 else None
+
+
+@functools.lru_cache(1_000)  # every request asks these two of its host
+def _name_in(stated: str) -> str | None:
+    found = _HOST.fullmatch(stated)
     return found["name"].strip("[]").lower() if found else None
 
 
-@functools.lru_cache(1_000)  # every request asks it of its host
+@functools.lru_cache(1_000)
 def is_loopback(name: str) -> bool:
     """Whether a name or an address is this machine's own, whoever asks for it."""
     try:
