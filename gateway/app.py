@@ -23,6 +23,7 @@ from gateway.cache.read_through import ReadThrough
 from gateway.cache.related import RelatedThings
 from gateway.domain.catalog import Catalog
 from gateway.domain.decode import Decode, decoder, presigned_reader
+from gateway.domain.lazily import lazy_decoder
 from gateway.domain.projection import call_maker
 from gateway.errors import SettingsInvalid
 from gateway.graph.context import Services
@@ -226,6 +227,7 @@ def gateway(
         ),
         memory=memory,
         decode=decode,
+        recall=lazy_decoder(catalog, secret),
         rebuild=call_maker(catalog),
         read_presigned=presigned_reader(catalog),
         lifetimes=lifetimes(settings),

@@ -174,7 +174,7 @@ class Stored:
 
     ``document`` is redacted, with what webhooks said since it was read laid over it (then it is ``provisional``); None
     where it was deleted, or let go of after its lifetime. ``values`` are the table's columns by flat name; ``revision``
-    is None for a deleted call.
+    is None for a deleted call. ``text_bytes`` is how long the document is as JSON.
     """
 
     call_id: str
@@ -182,6 +182,7 @@ class Stored:
     state: State
     revision: Revision | None
     provisional: bool = False
+    text_bytes: int = dataclasses.field(default=0, compare=False)
     document: Document | None = dataclasses.field(repr=False)
     values: Mapping[str, Any] = dataclasses.field(repr=False)
 

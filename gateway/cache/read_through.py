@@ -7,7 +7,6 @@ database is down costs nobody an answer that memory or upstream can give.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
@@ -29,7 +28,7 @@ from gateway.domain.decode import Decode, ReadPresigned
 from gateway.domain.enums import FreshnessSource, FreshnessState
 from gateway.domain.lifetimes import Lifetimes, Verdict, verdict
 from gateway.domain.mirrored import LISTED, State
-from gateway.domain.redaction import Redact, Redacted, redact
+from gateway.domain.redaction import Redact, redact
 from gateway.domain.revisions import revision
 from gateway.domain.stamp import Freshness, freshness
 from gateway.errors import GatewayError, StoreError, UpstreamBudgetSpent, UpstreamError, UpstreamMalformed
@@ -66,7 +65,7 @@ class _Fetched:
 class ReadThrough:
     """A `gateway.ports.CallReader` over upstream, mirror and memory. At most one request per call is in flight.
 
-    ``rebuild`` makes a call of the mirror's columns, for calls whose document has been let go of.
+    ``recall`` makes a call of a document of the mirror's, ``rebuild`` of its columns, where that has been let go of.
     """
 
     def __init__(
@@ -76,6 +75,7 @@ class ReadThrough:
         mirror: Mirror,
         memory: Memory,
         decode: Decode,
+        recall: Callable[[Document], Call],
         rebuild: Callable[[Mapping[str, Any]], Call],
         read_presigned: ReadPresigned,
         lifetimes: Lifetimes,
@@ -87,6 +87,7 @@ class ReadThrough:
         self._mirror = mirror
         self._memory = memory
         self._decode = decode
+        self._recalled = recall
         self._rebuild = rebuild
         self._read_presigned = read_presigned
         self._lifetimes = lifetimes
@@ -139,7 +140,6 @@ class ReadThrough:
         stored = await self._mirror.known(sorted(missing)) if missing else {}
         for call_id in missing:
             known[call_id] = self._remembered(stored.get(call_id))
-            await asyncio.sleep(0)  # decoding one takes milliseconds: whoever else is waiting gets a turn
         rows = [self._row(known[p.position.id], confirmed_at, is_read=p.position.id in missing) for p in places]
         if not missing:
             self._lists.keep(places, confirmed_at, rows)
@@ -215,19 +215,18 @@ class ReadThrough:
 
     def _of_mirror(self, stored: Stored) -> Entry:
         """What the mirror holds. What upstream forgot cannot grow old; what it deleted may come back."""
-        call = self._rebuild(stored.values) if stored.document is None else self._decode(stored.document).call
+        call = self._rebuild(stored.values) if stored.document is None else self._recalled(stored.document)
         read_at = stored.revision.read_at if stored.revision else self._clock()
         listed = stored.state in LISTED
         stamp = self._lifetimes.stamp(call if listed else None, read_at)
         if stored.state is State.FORGOTTEN:
             stamp = dataclasses.replace(stamp, fresh_until=_NEVER, stale_until=_NEVER)
-        size = 0 if stored.document is None else Redacted(dict(stored.document)).size
         return Entry(
             call=call if listed else outline(call),
             stamp=stamp,
             kept_until=self._clock() + self._lifetimes.kept,
             revision=stored.revision,
-            size=max(int(size * _RECORD_SHARE), _SMALL),
+            size=max(stored.text_bytes * _TEXT_SHARE, _SMALL),
             change=stored.change,
             provisional=stored.provisional,
             gone=None if stored.state is State.PRESENT else stored.state,
@@ -370,6 +369,8 @@ class ReadThrough:
         return freshness(entry.stamp, self._clock(), told, FreshnessSource.WEBHOOK if entry.provisional else source)
 
 
+_TEXT_SHARE: Final = 6
+"""How much more a call takes than its document as JSON: the objects of short documents take five times the text."""
 _SMALL: Final = 2000
 """What a call of hardly any document takes, in bytes."""
 

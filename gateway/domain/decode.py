@@ -33,6 +33,7 @@ class Decoded:
 
 
 Decode: TypeAlias = Callable[[Document], Decoded]
+ReadSlot: TypeAlias = Callable[[Document], Any]
 ReadPresigned: TypeAlias = Callable[[Document], PresignedUrls]
 _Reader: TypeAlias = tuple[str, bool, bool, str | None, Callable[[Any, Problems], Any]]
 """The slot of an attribute, whether it is a team's own and whether it is shown; and how it is read: from the value
@@ -53,6 +54,33 @@ def decoder(catalog: Catalog, identity_key: bytes, *, lists: bool = True) -> Dec
         return Decoded(call, tuple(dict.fromkeys(problems)))
 
     return decode
+
+
+def slot_readers(catalog: Catalog, identity_key: bytes) -> Mapping[str, ReadSlot]:
+    """How each slot of a call is read by itself, to what `decoder` reads there; nobody is told of what is odd."""
+    made, record = _Decoder(catalog, identity_key, lists=True), catalog.call
+    readers = [made.reader(a, f"{record.name}.{a.name}", ()) for a in record.attributes]
+    of_team = {slot: _read_slot(key, read, None) for slot, is_of_team, _, key, read in readers if is_of_team}
+    own = {slot: (key, read) for slot, is_of_team, _, key, read in readers if not is_of_team}
+
+    def configured(document: Document) -> Any:
+        stated = {slot: read(document) for slot, read in of_team.items()}
+        return {slot: value for slot, value in stated.items() if value is not None}
+
+    defaults = {field.name: field.default for field in dataclasses.fields(Call)}
+    return {
+        name: configured if name == "configured" else _read_slot(*own[name], default)
+        for name, default in defaults.items()
+    }
+
+
+def _read_slot(key: str | None, read: Callable[[Any, Problems], Any], default: Any) -> ReadSlot:
+    def read_slot(document: Document) -> Any:
+        value = document if key is None else document.get(key)
+        found = None if value is None else read(value, [])
+        return default if found is None else found
+
+    return read_slot
 
 
 def presigned_reader(catalog: Catalog) -> ReadPresigned:
@@ -84,7 +112,7 @@ class _Decoder:
 
     def _plain(self, record: Record, owner: tuple[str, ...]) -> Read:
         """A record; None where there is no object that it is of, and nothing of it is stated elsewhere."""
-        readers = [self._reader(a, f"{record.name}.{a.name}", owner) for a in record.attributes if self._is_read(a)]
+        readers = [self.reader(a, f"{record.name}.{a.name}", owner) for a in record.attributes if self._is_read(a)]
         make, always = record.type, record.type is Call
 
         def read(document: Document, problems: Problems) -> Any:
@@ -110,7 +138,7 @@ class _Decoder:
     def _is_read(self, attribute: Attribute) -> bool:
         return self.lists or attribute.kind is not Kind.LIST or attribute.variants is COSTS
 
-    def _reader(self, attribute: Attribute, name: str, owner: tuple[str, ...]) -> _Reader:
+    def reader(self, attribute: Attribute, name: str, owner: tuple[str, ...]) -> _Reader:
         """How an attribute is read: from what stands under one key of its owner, as most, or from the document."""
         key = only_key(attribute, owner)
         slot, of_team = _slot(attribute)

@@ -68,16 +68,16 @@ class Path:
     steps: tuple[Step, ...]
     plain: bool = False
     """Whether it is keys all the way, and so leads to one place at most."""
+    keys: tuple[str, ...] = dataclasses.field(init=False, repr=False, compare=False)
+    """The keys on the way, without selectors."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keys", tuple(step.name for step in self.steps if isinstance(step, Key)))
 
     def __truediv__(self, below: Path) -> Path:
         """The path that goes on where this one ends."""
         joint = "" if below.text.startswith("[") else "."
         return Path(f"{self.text}{joint}{below.text}", self.steps + below.steps, self.plain and below.plain)
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys on the way, without selectors."""
-        return tuple(step.name for step in self.steps if isinstance(step, Key))
 
 
 def parse(text: str) -> Path:

@@ -73,11 +73,14 @@ def _candidates(attribute: Attribute) -> Callable[[Search], Iterator[Candidate]]
         finders(places, finder_for(attribute)) for places in (attribute.paths, attribute.keys, attribute.fallback)
     )
 
+    joined: dict[tuple[str, str], Path] = {}  # of few places and few spellings; in each call the same ones are found
+
     def candidates(search: Search) -> Iterator[Candidate]:
         yield from _stated(paths, search.document)
         for place, owner in search.owners:
             for value, key in _stated(keys, owner):
-                yield value, place / key
+                at = place.text, key.text
+                yield value, joined.get(at) or joined.setdefault(at, place / key)
         yield from _stated(fallback, search.document)
 
     return candidates

@@ -35,7 +35,7 @@ from gateway.store.database import Database
 from gateway.store.forms import Slots, form_of
 from gateway.store.ledger import APPLIED
 from gateway.store.listing import page_of
-from gateway.store.packing import unpack
+from gateway.store.packing import text_bytes, unpack
 from gateway.store.predicates import one_of
 from gateway.store.prepared import Rows
 from gateway.store.results import as_dicts
@@ -184,6 +184,7 @@ def stored(row: Row) -> Stored:
     """A call as it is given to readers, from its row and its document."""
     mirrored, body = mirrored_of(row), row["body"]
     document = overlaid(unpack(body), mirrored.facts) if body is not None else None
+    size = text_bytes(body) if body is not None else 0
     own = {"body", *OWN} - {"id"}
     return Stored(
         call_id=mirrored.call_id,
@@ -191,6 +192,7 @@ def stored(row: Row) -> Stored:
         state=mirrored.state,
         revision=mirrored.revision,
         provisional=bool(mirrored.facts),
+        text_bytes=size,
         document=document,
         values={name: _given(value) for name, value in row.items() if name not in own},
     )

@@ -36,6 +36,11 @@ def unpack(body: bytes) -> dict[str, Any]:
     return document
 
 
+def text_bytes(body: bytes) -> int:
+    """How long the JSON of a packed document is."""
+    return int(zstandard.frame_content_size(memoryview(body)[1:]))
+
+
 def digest(document: Document) -> bytes:
     """What tells documents apart, whatever the order of their keys: `DIGEST_BYTES` bytes."""
     try:

@@ -20,6 +20,7 @@ from gateway.domain.call import Call
 from gateway.domain.customer import Places
 from gateway.domain.decode import decoder, presigned_reader
 from gateway.domain.enums import FreshnessSource, FreshnessState
+from gateway.domain.lazily import lazy_decoder
 from gateway.domain.lifetimes import Lifetimes
 from gateway.domain.mirrored import State
 from gateway.domain.ordering import Position
@@ -94,6 +95,7 @@ async def bench(*calls: dict[str, Any], limit: int = 10**6) -> AsyncIterator[Ben
         mirror=mirror,
         memory=memory,
         decode=decoder(CATALOG, b"a key for tests"),
+        recall=lazy_decoder(CATALOG, b"a key for tests"),
         rebuild=lambda values: Call(**values),
         read_presigned=presigned_reader(CATALOG),
         lifetimes=LIFETIMES,
