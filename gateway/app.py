@@ -219,6 +219,7 @@ def gateway(
         source=vapi.live,
         mirror=CallMirror(
             store=kept.calls,
+            recall=kept.calls.recall,
             state=kept.state,
             intake=kept.intake,
             prepare=kept.prepare,

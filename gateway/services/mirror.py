@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from cachetools import TTLCache
@@ -20,12 +20,16 @@ _MOST_DOUBTED: Final = 10_000
 
 
 class CallMirror:
-    """A `gateway.ports.Mirror` over the store; what it learns takes the one way in."""
+    """A `gateway.ports.Mirror` over the store; what it learns takes the one way in.
+
+    ``recall`` reads calls as the store does, but may leave out what columns say of those that have a document.
+    """
 
     def __init__(
         self,
         *,
         store: CallStore,
+        recall: Callable[[Sequence[str]], Awaitable[Mapping[str, Stored]]],
         state: SyncState,
         intake: Intake,
         prepare: Callable[[Document, dt.datetime], Snapshot],
@@ -33,6 +37,7 @@ class CallMirror:
         clock: Callable[[], dt.datetime],
     ) -> None:
         self._store = store
+        self._recall = recall
         self._state = state
         self._intake = intake
         self._prepare = prepare
@@ -41,7 +46,7 @@ class CallMirror:
 
     async def known(self, call_ids: Sequence[str]) -> Mapping[str, Stored]:
         """What the mirror holds of these calls."""
-        return await self._store.read(call_ids)
+        return await self._recall(call_ids)
 
     async def take(self, redacted: Document, read_at: dt.datetime) -> int | None:
         """Put in a call that upstream was asked for; the number of the change, None where it changes nothing."""

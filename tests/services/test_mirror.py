@@ -45,6 +45,7 @@ async def bench(*documents: dict[str, Any]) -> Bench:
     await held.apply(Batch(observations=tuple(snapshot(each, 1) for each in documents)))
     calls = CallMirror(
         store=held,
+        recall=held.read,
         state=held.state,
         intake=Intake(held, changed=told.extend),
         prepare=lambda redacted, read_at: snapshot(dict(redacted), (read_at - at(0)) / dt.timedelta(minutes=1)),
