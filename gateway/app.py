@@ -149,8 +149,9 @@ def build(
     clock: Callable[[], dt.datetime] = utc_now,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Starlette:
-    """The gateway with these settings as an ASGI application; its parts are at ``app.state.gateway``.
+    """The gateway with these settings as an ASGI application.
 
+    Its parts are at ``app.state.gateway``; ``app.state.lane`` is its compiled lane, None where it has none.
     ``transport`` is what carries requests to upstream instead of the network.
 
     Raises:
@@ -195,7 +196,7 @@ def build(
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
-    app.state.gateway = built
+    app.state.gateway, app.state.lane = built, graphql.lane
     return app
 
 

@@ -111,6 +111,11 @@ class GraphQLView(GraphQL[Context, None]):
         self._rules = rules
         self._clock = clock
 
+    @property
+    def lane(self) -> Lane | None:
+        """What answers operations that are compiled as a whole."""
+        return self._schema.lane
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         media_type = _media_type(request)

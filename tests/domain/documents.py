@@ -41,3 +41,26 @@ def web_call(**metadata: Any) -> dict[str, Any]:
 def problems(of: Decoded) -> Sequence[tuple[str, str, str]]:
     """The problems as plain tuples."""
     return [(p.attribute, p.expected, p.found) for p in of.problems]
+
+
+def call_documents() -> st.SearchStrategy[dict[str, Any]]:
+    """Documents with something, odd or not, at the places where something is looked for."""
+    catalog = build()
+    texts = st.sampled_from(["", "7", "true", "2026-08-19T21:02:48Z", "+14155550100", "vapi"])
+    values = (
+        JSON | texts | st.lists(st.dictionaries(st.sampled_from(["type", "cost", "role", "message"]), texts | JSON))
+    )
+    paths = sorted({p.keys for r in catalog.records.values() for a in r.attributes for p in (*a.paths, *a.fallback)})
+    return st.lists(st.tuples(st.sampled_from(paths), values), max_size=12).map(placed)
+
+
+def placed(stated: list[tuple[tuple[str, ...], Any]]) -> dict[str, Any]:
+    """A document with these values at these places, as far as one does not stand in the way of another."""
+    document: dict[str, Any] = {"id": CALL_ID}
+    for (*way, last), value in stated:
+        holder: Any = document
+        for key in way:
+            holder = holder.setdefault(key, {}) if isinstance(holder, dict) else None
+        if isinstance(holder, dict):
+            holder[last] = value
+    return document

@@ -15,7 +15,7 @@ from gateway.domain.attributes import Kind
 from gateway.domain.catalog import Configured, build
 from gateway.domain.decode import decoder, presigned_reader
 from gateway.domain.redaction import redact
-from tests.domain.documents import CALL_ID, JSON, KEY, decoded, problems
+from tests.domain.documents import CALL_ID, JSON, KEY, call_documents, decoded, problems
 
 CATALOG = build()
 DECODE = decoder(CATALOG, KEY)
@@ -199,29 +199,6 @@ def test_decoding_leaves_the_document_alone() -> None:
     document = copy.deepcopy(LEGACY)
     DECODE(document)
     assert document == LEGACY
-
-
-def call_documents() -> st.SearchStrategy[dict[str, Any]]:
-    """Documents with something, odd or not, at the places where something is looked for."""
-    catalog = build()
-    texts = st.sampled_from(["", "7", "true", "2026-08-19T21:02:48Z", "+14155550100", "vapi"])
-    values = (
-        JSON | texts | st.lists(st.dictionaries(st.sampled_from(["type", "cost", "role", "message"]), texts | JSON))
-    )
-    paths = sorted({p.keys for r in catalog.records.values() for a in r.attributes for p in (*a.paths, *a.fallback)})
-    return st.lists(st.tuples(st.sampled_from(paths), values), max_size=12).map(placed)
-
-
-def placed(stated: list[tuple[tuple[str, ...], Any]]) -> dict[str, Any]:
-    """A document with these values at these places, as far as one does not stand in the way of another."""
-    document: dict[str, Any] = {"id": CALL_ID}
-    for (*way, last), value in stated:
-        holder: Any = document
-        for key in way:
-            holder = holder.setdefault(key, {}) if isinstance(holder, dict) else None
-        if isinstance(holder, dict):
-            holder[last] = value
-    return document
 
 
 @given(call_documents())

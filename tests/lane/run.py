@@ -38,7 +38,7 @@ class Run:
             "of them without errors": f"{figures.without_errors / max(figures.answers, 1):.1%}",
             "of them refused before execution": f"{figures.unexecuted / max(figures.answers, 1):.1%}",
             "queries per second": f"{figures.queries / max(figures.seconds, 0.001):.1f}",
-            "ways of the compiled gateway": ", ".join(f"{name} {n}" for name, n in figures.ways.items()) or "not told",
+            "operations compiled as a whole": f"{figures.shapes}",
             "differences": f"{len(self.differences)}",
         }
         return "\n".join(f"{name:34}{value}" for name, value in rows.items())

@@ -13,7 +13,8 @@ import httpx
 from starlette.types import ASGIApp
 
 from gateway import app
-from gateway.settings import CallSettings, CustomerSettings, Settings
+from gateway.graph.lane.operations import Lane
+from gateway.settings import CallSettings, CustomerSettings
 from tests.e2e.clocks import Clock
 from tests.e2e.gateways import quick_settings
 from tests.lane import principals, records
@@ -53,11 +54,6 @@ def as_is(application: ASGIApp) -> ASGIApp:
     return application
 
 
-def lane(*, compiled: bool) -> dict[str, Any]:
-    """The setting that makes a gateway a compiled one, or a plain one."""
-    return {"compiled": compiled} if "compiled" in Settings.model_fields else {}
-
-
 @dataclasses.dataclass(frozen=True)
 class Side:
     """One of the two gateways, as a client sees it."""
@@ -65,6 +61,7 @@ class Side:
     name: str
     http: httpx.AsyncClient
     parts: app.Gateway
+    lane: Lane | None
     carrier: Carrier
     keys: Mapping[str, str | None]
 
@@ -144,9 +141,9 @@ async def _side(
     """One side, without what a running gateway does by itself in the background."""
     carrier = Carrier(upstream)
     with tempfile.TemporaryDirectory() as folder:
-        settings = quick_settings(**{**USUAL, "data_dir": folder, **stated, **lane(compiled=name == "compiled")})
+        settings = quick_settings(**{**USUAL, "data_dir": folder, **stated, "compiled": name == "compiled"})
         built = app.build(settings, clock=clock, transport=carrier.transport)
         parts: app.Gateway = built.state.gateway
         transport = httpx.ASGITransport(wrap(built))
         async with parts.opened(), httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
-            yield Side(name, http, parts, carrier, await principals.admitted(parts.keys))
+            yield Side(name, http, parts, built.state.lane, carrier, await principals.admitted(parts.keys))

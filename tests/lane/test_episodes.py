@@ -43,6 +43,13 @@ def test_two_gateways_that_refresh_beside_cannot_be_told_apart(seed: int) -> Non
     assert (found := _small(refreshed(episode(seed, questions=40)))) is None, str(found)
 
 
+def test_the_compiled_gateway_is_one() -> None:
+    """Two plain ones could not be told apart either."""
+    figures = Figures()
+    assert asyncio.run(compared(episode(1, questions=25), figures)) is None
+    assert figures.shapes > 3
+
+
 def test_what_schemathesis_asks_is_answered_alike() -> None:
     """Documents that fit the schema's types, and such that do not, as another tool makes them."""
     assert (found := _small(foreign(1, questions=40))) is None, str(found)

@@ -11,7 +11,6 @@ import pytest
 from tests.graph import asking
 from tests.graph.test_golden import QUERIES, read, upstream
 from tests.lane.questions import GRAPHQL, Answer, Question, difference
-from tests.lane.sides import lane
 
 _ROUNDS: Final = 3
 _FORMS: Final = (("POST", None), ("POST", GRAPHQL), ("GET", None))
@@ -34,7 +33,7 @@ async def _answers(*, compiled: bool) -> list[Answer]:
         response.headers.pop("retry-after", None)  # for which a gateway would wait
         return response
 
-    async with asking.gateway(counted, **lane(compiled=compiled)) as client:
+    async with asking.gateway(counted, compiled=compiled) as client:
         return [await _answer(client, question, asked) for _ in range(_ROUNDS) for question in _questions()]
 
 

@@ -9,8 +9,8 @@ pure fields of an object            `projections`: one function for all of them,
 calls whose fields are all pure     `fragments`: encoded once for each reading of a call, and kept; ``freshness`` is put
                                     in each time
 all other fields                    `executor`: Strawberry's, which is handed what is left
-operations with one field of the    `operations`: resolved, projected and encoded without the executor
-query and nothing but pure fields
+operations with one field of the    `shapes`: compiled once for each document, as above; `operations`: variables bound,
+query and nothing but pure fields   resolved, projected and encoded without the executor
 below it
 ==================================  ====================================================================================
 
