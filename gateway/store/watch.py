@@ -1,29 +1,21 @@
 """Watch: whether anything in the mirror has changed, told without asking it anything.
 
-SQLite keeps the state of its write-ahead log in memory that all processes share, the file ``-shm``: 48 bytes at its
-beginning are others after every commit, whoever made it (https://www.sqlite.org/walformat.html#the_wal_index_header).
-To look at them takes a tenth of a microsecond and waits for nobody. Where they are not as that page has them, SQLite is
-asked (``PRAGMA data_version``), which locks and takes fifty times as long. PostgreSQL has nothing like it, so there the
-answer is always that something may have changed.
+SQLite numbers the commits that a connection has not made itself (``PRAGMA data_version``), and looks that number up in
+memory which all its processes share: it takes some microseconds, waits for nobody, and is exact. PostgreSQL has nothing
+like it, so there the answer is always that it may have.
+
+That memory is the file ``-shm``, and its first bytes tell the same in a tenth of a microsecond. They must not be looked
+at from here: closing a file gives up all locks that the process has on it, SQLite's among them
+(https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
 """
 
 from __future__ import annotations
 
 import contextlib
-import mmap
 import sqlite3
-from pathlib import Path
-from typing import Final, TypeAlias
 
 from gateway.store import sqlite
 from gateway.store.address import address
-
-Version: TypeAlias = int | bytes
-"""What is another one after every commit."""
-
-_HEADER: Final = 48
-_FORMATS: Final = tuple((3_007_000).to_bytes(4, order) for order in ("little", "big"))
-"""How a header begins whose format is the one that is known: by its version, in the byte order of the machine."""
 
 
 class Watch:
@@ -33,12 +25,9 @@ class Watch:
         at = address(url)
         self._path = at.database if at.drivername == sqlite.DRIVER else None
         self._connection: sqlite3.Connection | None = None
-        self._shared: mmap.mmap | None = None
 
-    def version(self) -> Version | None:
-        """What is another one whenever something has changed; None where that cannot be told."""
-        if self._shared is not None:
-            return self._shared[:_HEADER]
+    def version(self) -> int | None:
+        """A number that is another one whenever something has changed; None where that cannot be told."""
         if self._path is None:
             return None
         with contextlib.suppress(sqlite3.Error):
@@ -46,25 +35,11 @@ class Watch:
                 self._connection = sqlite3.connect(self._path)
                 self._connection.execute("PRAGMA query_only = 1")
             (number,) = self._connection.execute("PRAGMA data_version").fetchone()
-            self._shared = _mapped(f"{self._path}-shm")
             return int(number)
         return None
 
     def close(self) -> None:
         """Let the database go."""
-        if self._shared is not None:
-            self._shared.close()
-            self._shared = None
-        if self._connection is not None:  # as long as it is open, nobody takes the shared memory away
+        if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def _mapped(path: str) -> mmap.mmap | None:
-    """The shared memory of a database whose header can be read."""
-    with contextlib.suppress(OSError, ValueError), Path(path).open("rb") as file:
-        shared = mmap.mmap(file.fileno(), _HEADER, access=mmap.ACCESS_READ)
-        if shared[:4] in _FORMATS:
-            return shared
-        shared.close()
-    return None
