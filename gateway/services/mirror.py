@@ -42,7 +42,7 @@ class CallMirror:
         self._intake = intake
         self._prepare = prepare
         self._retention = retention
-        self._doubted: TTLCache[str, bool] = TTLCache(_MOST_DOUBTED, ttl=RECHECK, timer=clock)  # type: ignore[arg-type]  # moments and durations are as good as numbers to it
+        self._doubted: TTLCache[str, bool] = TTLCache(_MOST_DOUBTED, ttl=2 * RECHECK, timer=clock)  # type: ignore[arg-type]  # moments and durations are as good as numbers to it
 
     async def known(self, call_ids: Sequence[str]) -> Mapping[str, Stored]:
         """What the mirror holds of these calls."""
@@ -68,7 +68,10 @@ class CallMirror:
         return State.DELETED if verdict.deleted else State.FORGOTTEN
 
     async def _doubt(self, mark: Mark) -> None:
-        """Let a call be asked for again, once: whoever keeps asking for it must not put that off."""
+        """Let a call be asked for again, once: whoever keeps asking for it must not put that off.
+
+        Nor may he who asks when it is due, before it is done: for as long again as it takes to be due nothing is said.
+        """
         if mark.call_id not in self._doubted:
             self._doubted[mark.call_id] = True
             await self._state.mark([mark])

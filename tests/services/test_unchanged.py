@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from gateway.services.unchanged import Unchanged
@@ -39,7 +41,26 @@ async def test_after_a_change_it_is_asked_again() -> None:
     unchanged = Unchanged(lambda: said.version)
     await unchanged.ask("a", said.ask)
     said.version = 2
+    await asyncio.sleep(0)  # whoever asks later asks in another turn of the loop
     assert await unchanged.ask("a", said.ask) == [2]
+
+
+async def test_whether_anything_has_changed_is_looked_up_once_a_turn() -> None:
+    """All who ask in one turn had asked before it was looked up; in the next it is looked up again."""
+    said, looked_up = Said(), list[int]()
+
+    def version() -> int:
+        looked_up.append(1)
+        return 1
+
+    unchanged = Unchanged(version)
+    await unchanged.ask("a", said.ask)
+    await asyncio.sleep(0)
+    for _ in range(2):
+        looked_up.clear()
+        assert await asyncio.gather(*(unchanged.ask("a", said.ask) for _ in range(10))) == [[1]] * 10
+        assert len(looked_up) == 1
+        await asyncio.sleep(0)
 
 
 async def test_what_changes_while_it_is_asked_is_not_kept() -> None:
@@ -49,6 +70,7 @@ async def test_what_changes_while_it_is_asked_is_not_kept() -> None:
     unchanged = Unchanged(lambda: said.version)
     assert await unchanged.ask("a", said.ask) == [1]
     said.changes_meanwhile = False
+    await asyncio.sleep(0)
     assert await unchanged.ask("a", said.ask) == [2]
 
 
