@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.graphql import queries
@@ -33,12 +34,15 @@ def page(servers: Mapping[str, Server], ids: Sequence[str]) -> Scenario:
 
 def customer(servers: Mapping[str, Server], keys: Iterator[str], count: int) -> Scenario:
     """The newest calls of one customer after the other, out of so many calls."""
-
-    def check(variables: Answer, answer: Answer) -> None:
-        _equal({node["customer"]["key"] for node in answer["calls"]["nodes"]}, {variables["key"]})
-
     title, contents = f"a customer's page, of {count:,} calls", varying(queries.OF_CUSTOMER, "key", keys)
-    return Scenario(name="customer", title=title, servers=servers, contents=contents, check=check)
+    return Scenario(name="customer", title=title, servers=servers, contents=contents, check=_is_of_customer)
+
+
+def returning(servers: Mapping[str, Server], keys: Sequence[str]) -> Scenario:
+    """The same for customers whose calls are in memory: more of them than there are lists that are kept."""
+    title = f"the same, {len(keys):,} customers again"
+    contents = varying(queries.OF_CUSTOMER, "key", itertools.cycle(keys))
+    return Scenario(name="returning", title=title, servers=servers, contents=contents, check=_is_of_customer)
 
 
 def cold(servers: Mapping[str, Server], ids: Iterator[str]) -> Scenario:
@@ -60,6 +64,10 @@ def typical(calls: Sequence[Answer]) -> Answer:
         return sum(value is not None for value in values)
 
     return max(calls[queries.PAGE_SIZE :], key=known)
+
+
+def _is_of_customer(variables: Answer, answer: Answer) -> None:
+    _equal({node["customer"]["key"] for node in answer["calls"]["nodes"]}, {variables["key"]})
 
 
 def _equal(found: object, expected: object) -> None:

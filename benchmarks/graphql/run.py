@@ -30,6 +30,10 @@ _HISTORY: Final = 10_000_000
 """Calls of the Vapi whose calls are cold."""
 _SCHEMA: Final = Path(__file__).parents[2] / "schema.graphql"
 _COLD_SEED: Final = 2
+_LARGE: Final = ("customer", "returning")
+"""The scenarios of the large mirror."""
+_RETURNING: Final = 1_000
+"""Customers whose calls are in memory: twice as many as the gateway keeps lists, so that it has to ask for each."""
 _CEILING_SECONDS: Final = 1.0
 _STARTED: Final = time.perf_counter()
 
@@ -153,16 +157,22 @@ class Run:
                 page, name="changing", title=f"{page.title}, 2 change a second", changing=changing
             )
         has_gateways = bool(self._wanted.gateways())
-        if self._wanted.has("customer") and self._wanted.calls and has_gateways:
-            try:
-                yield await self._customer(vapi)
-            except large.NoRoom as error:
-                self._report.notes.append(f"customer left out: {error}")
+        if any(map(self._wanted.has, _LARGE)) and self._wanted.calls and has_gateways:
+            for each in await self._of_customers(vapi):
+                yield each
         if self._wanted.has("cold") and has_gateways:
             yield await self._cold()
 
-    async def _customer(self, vapi: Server) -> Scenario:
-        """Calls of one customer each time, out of many."""
+    async def _of_customers(self, vapi: Server) -> list[Scenario]:
+        """The scenarios of the large mirror, where there is room for it."""
+        try:
+            return await self._customers(vapi)
+        except large.NoRoom as error:
+            self._report.notes.append(f"{' and '.join(_LARGE)} left out: {error}")
+            return []
+
+    async def _customers(self, vapi: Server) -> list[Scenario]:
+        """Calls of one customer each time, out of many: of customers whom nobody has asked for, and of some again."""
         count = self._wanted.calls
         tell(f"the mirror of {count:,} calls, which takes minutes the first time")
         kept = await large.made(count)
@@ -172,7 +182,15 @@ class Run:
             name: await self._gateway(name, kept.folder, vapi, ", large mirror", settings_file=file)
             for name in self._wanted.gateways()
         }
-        return definitions.customer(servers, kept.customers(), count)
+        found = []
+        if self._wanted.has("customer"):
+            found.append(definitions.customer(servers, kept.customers(), count))
+        if self._wanted.has("returning"):
+            keys = list(itertools.islice(kept.customers(), _RETURNING))
+            for server in servers.values():
+                await asked_once(server, keys)
+            found.append(definitions.returning(servers, keys))
+        return found
 
     async def _cold(self) -> Scenario:
         """Calls that nobody has asked for before, each once."""
@@ -214,6 +232,14 @@ class Run:
 def tell(text: str) -> None:
     """Say what is going on to who waits."""
     print(f"{time.perf_counter() - _STARTED:5.0f} s  {text}", file=sys.stderr, flush=True)  # noqa: T201  # a command that prints
+
+
+async def asked_once(server: Server, keys: Sequence[str]) -> None:
+    """Ask for the page of each of these customers."""
+    tell(f"the pages of {len(keys):,} customers, once, from {server.name}")
+    for key in keys:
+        content = queries.body(queries.OF_CUSTOMER, {"key": key})
+        queries.data(await loader.ask(server.port, queries.request(content, server.port)))
 
 
 async def told(server: Server, content: bytes) -> Answer:

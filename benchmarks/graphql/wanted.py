@@ -12,7 +12,7 @@ from benchmarks.graphql import node_servers
 GATEWAYS: Final[Mapping[str, Mapping[str, str]]] = {"gateway": {}, "plain": {"GATEWAY_COMPILED": "0"}}
 """The gateways, with what each has in its environment beside what all have."""
 SERVERS: Final = (*GATEWAYS, "stock", *node_servers.NAMES)
-SCENARIOS: Final = ("single", "page", "changing", "customer", "cold", "latency", "economy")
+SCENARIOS: Final = ("single", "page", "changing", "customer", "returning", "cold", "latency", "economy")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,9 @@ class ReadThrough:
 
     async def get(self, call_id: str, max_age: dt.timedelta | None = None, *, terms: Terms = FREE) -> CallAnswer | None:
         """The call, no older than its state allows or ``max_age`` demands; None where there is no such call."""
-        entry, source = await self._known(call_id)
+        entry, source = self._memory.get(call_id), FreshnessSource.CACHE
+        if entry is None:
+            entry, source = await self._known(call_id)
         now = self._clock()
         if entry is None:
             return await self._fetched_answer(call_id, None, now, max_age, terms)

@@ -39,12 +39,16 @@ _NONE: Final[Mapping[str, Any]] = {}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation with its variables: what is asked of whom, what becomes of it, and what it costs."""
+    """An operation with its variables: what is asked of whom, what becomes of it, and what it costs.
+
+    ``beside`` is what stands behind the data of an answer that has no more to say.
+    """
 
     shape: Shape
     variables: Mapping[str, Any]
     resolve: Resolve
     cost: dict[str, int] | None
+    beside: bytes
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +107,9 @@ class Lane:
             return await self._told(operation, context, found)
         except Exception as error:  # as the executor does: whatever a resolver raises is an error of its field
             return await self._told(operation, context, error)
-        answered = {name: data if name == shape.key else self._root for name in shape.names}
-        extensions = extensions_of(context)
-        return dumps({"data": answered, "extensions": extensions} if extensions else {"data": answered})
+        has_notices = context.uncovered or context.withheld
+        beside = _beside(extensions_of(context)) if has_notices else operation.beside
+        return b"".join((shape.before, dumps(data), shape.after, beside))
 
     async def _told(self, operation: Operation, context: Context, found: Any) -> ExecutionResult:
         """What has been found, or why nothing was, told by the executor."""
@@ -137,10 +141,19 @@ class Lane:
         stated = get_argument_values(shape.field, shape.details[0].node, values)
         given = convert_arguments(stated, definition.arguments, self._rules.scalars, self._rules.config)
         resolve = self._rules.prepared[shape.details[0].node.name.value](given)
-        return Operation(shape, variables, resolve, self._rules.cost(shape.known, shape.name, variables))
+        cost = self._rules.cost(shape.known, shape.name, variables)
+        return Operation(shape, variables, resolve, cost, _beside(_costs(cost)))
 
 
 def extensions_of(context: Context) -> dict[str, Any]:
     """What an answer says beside its data, in the order of the schema's extensions."""
-    cost = {} if context.cost is None else {"cost": context.cost}
-    return {**cost, **notices.coverage(context), **notices.withheld(context)}
+    return {**_costs(context.cost), **notices.coverage(context), **notices.withheld(context)}
+
+
+def _costs(cost: dict[str, int] | None) -> dict[str, Any]:
+    return {} if cost is None else {"cost": cost}
+
+
+def _beside(extensions: dict[str, Any]) -> bytes:
+    """What stands behind the data of an answer."""
+    return b',"extensions":' + dumps(extensions) + b"}" if extensions else b"}"

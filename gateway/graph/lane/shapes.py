@@ -6,7 +6,7 @@ A frontend sends few documents and many ids: what a document selects is compiled
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from graphql import GraphQLError, GraphQLField, GraphQLSchema, OperationDefiniti
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_fields
 
 from gateway.domain.principal import Scope
+from gateway.exact_json import dumps
 from gateway.graph.known import Known, held
 from gateway.graph.lane.executor import CompilingExecutor, Plans
 from gateway.graph.lane.projections import TYPENAME, Compiler, Project
@@ -30,7 +31,8 @@ _BYTES: Final = 64 * 2**20
 class Shape:
     """An operation that asks for one field of the query and compiled ones below it.
 
-    ``names`` are the keys of the answer in their order, ``key`` that of the one field among them.
+    ``names`` are the keys of the answer in their order, ``key`` that of the one field among them; ``before`` and
+    ``after`` are what stands around the field's value in the answer.
     """
 
     known: Known
@@ -38,6 +40,8 @@ class Shape:
     definition: OperationDefinitionNode
     names: tuple[str, ...]
     key: str
+    before: bytes
+    after: bytes
     field: GraphQLField
     details: FieldDetailsList
     project: Project
@@ -108,12 +112,15 @@ class Shapes:
         project = self._compiler(executor, scopes).completing(field.type, details)
         if project is None:
             return None
+        before, after = _around(tuple(fields), asked[0], query.name)
         return Shape(
             known=known,
             name=name,
             definition=executor.operation,
             names=tuple(fields),
             key=asked[0],
+            before=before,
+            after=after,
             field=field,
             details=details,
             project=project,
@@ -132,6 +139,14 @@ class Shapes:
             scopes,
             self._plans.fragments,
         )
+
+
+def _around(names: Sequence[str], key: str, typename: str) -> tuple[bytes, bytes]:
+    """The data of an answer as JSON, but for the value of one of its keys; all others are the type of the query."""
+    at = names.index(key)
+    before = [dumps(name) + b":" + dumps(typename) for name in names[:at]]
+    after = [dumps(name) + b":" + dumps(typename) for name in names[at + 1 :]]
+    return b'{"data":{' + b",".join([*before, dumps(key) + b":"]), b",".join([b"", *after]) + b"}"
 
 
 def _stated(switches: Iterable[str], variables: Mapping[str, Any]) -> tuple[object, ...]:
