@@ -229,7 +229,7 @@ def gateway(
         ),
         memory=memory,
         decode=decode,
-        recall=lazy_decoder(catalog, secret),
+        reread=lazy_decoder(catalog, secret),
         rebuild=call_maker(catalog),
         read_presigned=presigned_reader(catalog),
         lifetimes=lifetimes(settings),

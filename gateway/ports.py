@@ -173,8 +173,9 @@ class Stored:
     """A call as the mirror holds it.
 
     ``document`` is redacted, with what webhooks said since it was read laid over it (then it is ``provisional``); None
-    where it was deleted, or let go of after its lifetime. ``values`` are the table's columns by flat name; ``revision``
-    is None for a deleted call. ``text_bytes`` is how long the document is as JSON.
+    where it was deleted, or let go of after its lifetime. ``values`` are the table's columns by flat name, which may be
+    left out where there is a document; ``revision`` is None for a deleted call. ``text_bytes`` is how long the document
+    is as JSON.
     """
 
     call_id: str

@@ -21,7 +21,7 @@ from gateway.services.checkpoints import Checkpoints, Watermark
 from gateway.settings import Settings, load
 from gateway.wiring.mirror import Mirror
 
-_IDENTITY_KEY: Final = "nobody in here is anybody"
+IDENTITY_KEY: Final = "nobody in here is anybody"
 DAY: Final = dt.timedelta(days=1)
 
 
@@ -39,7 +39,7 @@ def environment_of(folder: Path, vapi: int, **more: str) -> dict[str, str]:
         "allow_anonymous": "1",
         "backfill_workers": "0",
         "data_dir": str(folder),
-        "identity_key": _IDENTITY_KEY,
+        "identity_key": IDENTITY_KEY,
         "log_level": "warning",
         "poll_seconds": "86400",
         "port": "0",
@@ -55,7 +55,7 @@ def environment_of(folder: Path, vapi: int, **more: str) -> dict[str, str]:
 
 def settings_of(folder: Path, file: Path | None = None) -> Settings:
     """The same for code of the gateway in this process; ``file`` is a settings file."""
-    return load(file, data_dir=folder, identity_key=SecretStr(_IDENTITY_KEY))
+    return load(file, data_dir=folder, identity_key=SecretStr(IDENTITY_KEY))
 
 
 @contextlib.asynccontextmanager

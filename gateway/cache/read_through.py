@@ -65,7 +65,7 @@ class _Fetched:
 class ReadThrough:
     """A `gateway.ports.CallReader` over upstream, mirror and memory. At most one request per call is in flight.
 
-    ``recall`` makes a call of a document of the mirror's, ``rebuild`` of its columns, where that has been let go of.
+    ``reread`` makes a call of a document of the mirror's, ``rebuild`` of its columns, where that has been let go of.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class ReadThrough:
         mirror: Mirror,
         memory: Memory,
         decode: Decode,
-        recall: Callable[[Document], Call],
+        reread: Callable[[Document], Call],
         rebuild: Callable[[Mapping[str, Any]], Call],
         read_presigned: ReadPresigned,
         lifetimes: Lifetimes,
@@ -87,7 +87,7 @@ class ReadThrough:
         self._mirror = mirror
         self._memory = memory
         self._decode = decode
-        self._recalled = recall
+        self._reread = reread
         self._rebuild = rebuild
         self._read_presigned = read_presigned
         self._lifetimes = lifetimes
@@ -217,7 +217,7 @@ class ReadThrough:
 
     def _of_mirror(self, stored: Stored) -> Entry:
         """What the mirror holds. What upstream forgot cannot grow old; what it deleted may come back."""
-        call = self._rebuild(stored.values) if stored.document is None else self._recalled(stored.document)
+        call = self._rebuild(stored.values) if stored.document is None else self._reread(stored.document)
         read_at = stored.revision.read_at if stored.revision else self._clock()
         listed = stored.state in LISTED
         stamp = self._lifetimes.stamp(call if listed else None, read_at)
