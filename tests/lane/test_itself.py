@@ -15,7 +15,7 @@ from tests.lane import records
 from tests.lane.documents import Documents
 from tests.lane.episodes import SCHEMA, Figures, compared, episode
 from tests.lane.minimise import minimised
-from tests.lane.questions import Question
+from tests.lane.questions import Answer, Question, difference
 
 _DOCUMENTS: Final = 200
 _TOLD: Final = (b'"freshness"', b'"freshnesS"')
@@ -53,6 +53,24 @@ def test_an_episode_is_the_same_for_the_same_seed() -> None:
     """What a failure names can be seen again."""
     assert episode(7, questions=30) == episode(7, questions=30)
     assert episode(7, questions=30) != episode(8, questions=30)
+
+
+@pytest.mark.parametrize(
+    ("compiled", "is_alike"),
+    [
+        (b'{"data":null,"errors":[{"path":["b"]},{"path":["a"]}]}', True),
+        (b'{"data":null,"errors":[{"path":["a"]},{"path":["b"]}]}', True),
+        (b'{"data":null,"errors":[{"path":["a"]},{"path":["c"]}]}', False),
+        (b'{"data":1234,"errors":[{"path":["a"]},{"path":["b"]}]}', False),
+        (b'{"errors":[{"path":["a"]},{"path":["b"]}],"data":null}', False),
+    ],
+)
+def test_of_several_errors_the_order_does_not_count_and_nothing_else_is_let_pass(
+    *, compiled: bytes, is_alike: bool
+) -> None:
+    """Fields that are resolved side by side fail in any order; all that they say must be the same."""
+    plain = Answer(200, (), b'{"data":null,"errors":[{"path":["a"]},{"path":["b"]}]}')
+    assert (difference(plain, Answer(200, (), compiled)) is None) is is_alike
 
 
 def _mistaken(application: ASGIApp) -> ASGIApp:
