@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, NamedTuple, cast
 
 import strawberry
@@ -242,7 +242,12 @@ def of_customers(page: CustomerPage | None, count: Count) -> CustomerConnection:
 
 def only_total(info: Info) -> bool:
     """Whether nothing but the total is selected of a connection; where a fragment might select more, it is not."""
-    selected = [n for node in info._raw_info.field_nodes if node.selection_set for n in node.selection_set.selections]  # noqa: SLF001  # Strawberry's own selected_fields converts the whole tree
+    return asks_only_total(info._raw_info.field_nodes)  # noqa: SLF001  # Strawberry's own selected_fields converts the whole tree
+
+
+def asks_only_total(nodes: Iterable[FieldNode]) -> bool:
+    """The same of the nodes of a field."""
+    selected = [each for node in nodes if node.selection_set for each in node.selection_set.selections]
     return all(isinstance(each, FieldNode) and each.name.value in ("totalCount", "__typename") for each in selected)
 
 

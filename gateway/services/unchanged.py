@@ -28,7 +28,7 @@ class Unchanged:
     def __init__(self, version: Callable[[], Hashable | None] = lambda: None) -> None:
         self._version = version
         self._at: Hashable | None = None
-        self._now: Hashable | None = None
+        self._now: Hashable | None = _NOTHING
         self._said: LRUCache[Hashable, Any] = LRUCache(_MOST)
 
     async def ask(self, question: Hashable, asked: Callable[[], Awaitable[T]]) -> T:
@@ -49,10 +49,10 @@ class Unchanged:
 
     def _of_this_turn(self) -> Hashable | None:
         """The version; to look it up takes as long as making a tenth of a page."""
-        if self._now is None:
+        if self._now is _NOTHING:
             self._now = self._version()
             asyncio.get_running_loop().call_soon(self._turn)
         return self._now
 
     def _turn(self) -> None:
-        self._now = None
+        self._now = _NOTHING

@@ -27,12 +27,12 @@ class Watch:
         self._connection: sqlite3.Connection | None = None
 
     def version(self) -> int | None:
-        """A number that is another one whenever something has changed; None where that cannot be told."""
+        """A number that is another one whenever something has changed; None where that cannot be told at once."""
         if self._path is None:
             return None
         with contextlib.suppress(sqlite3.Error):
             if self._connection is None:
-                self._connection = sqlite3.connect(self._path)
+                self._connection = sqlite3.connect(self._path, timeout=0)
                 self._connection.execute("PRAGMA query_only = 1")
             (number,) = self._connection.execute("PRAGMA data_version").fetchone()
             return int(number)

@@ -29,7 +29,7 @@ class Corked:
             self._loop.call_soon(self._flush)
         else:
             head, self._head, self._wrote = self._head, None, True
-            self._transport.writelines((head, data))
+            self._transport.writelines((head, data) if data else (head,))
 
     def close(self) -> None:
         """Close behind what was written."""

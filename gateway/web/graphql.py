@@ -56,6 +56,8 @@ _KEPT: Final = 32 * 2**20
 """The bytes that may be taken by what bodies of requests ask for, with the documents that it holds on to."""
 _LONGEST_KEPT: Final = 4_096
 """How long a body may be of which that is kept, in bytes."""
+_VALUES: Final = 32
+"""The bytes that values take for each byte of the JSON that they stand in, at most: an empty list has two there."""
 _METHODS: Final = "GET, POST"
 _SHOWN: Final = 80
 """How much of a text that a caller sent an error repeats."""
@@ -89,6 +91,14 @@ class Asked(GraphQLRequestData):
     document_id: str | None = None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Found:
+    """What a body asks for, and the memory that it takes to keep that."""
+
+    operation: Operation
+    size: int
+
+
 class GraphQLView(GraphQL[Context, None]):
     """The endpoint ``/graphql``: queries by POST and GET, answers and refusals always in JSON."""
 
@@ -103,8 +113,8 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
         self._schema = schema
-        self._asked: LRUCache[tuple[bytes, AbstractSet[AllowedTo]], Operation] = LRUCache(
-            _KEPT, getsizeof=lambda operation: held(operation.shape.known.text)
+        self._asked: LRUCache[tuple[bytes, AbstractSet[AllowedTo]], _Found] = LRUCache(
+            _KEPT, getsizeof=lambda found: found.size
         )
         self._services = services
         self._documents = documents
@@ -156,18 +166,26 @@ class GraphQLView(GraphQL[Context, None]):
 
     def _operation(self, lane: Lane, body: bytes, scopes: AbstractSet[AllowedTo]) -> Operation | None:
         """What is asked for in a body, if the lane answers it; pages ask with the same bodies again and again."""
-        found = self._asked.get((body, scopes))
-        if found is None:
-            found = self._found(lane, body, scopes)
-            if found is not None and len(body) <= _LONGEST_KEPT:
-                self._asked[body, scopes] = found
+        kept = self._asked.get((body, scopes))
+        if kept is not None:
+            return kept.operation
+        asked = self._read_request(body)
+        found = None if asked is None else self._found(lane, asked, scopes)
+        is_lasting = asked is not None and not (asked.extensions or asked.document_id)  # names can be forgotten
+        if found is not None and is_lasting and len(body) <= _LONGEST_KEPT:
+            self._asked[body, scopes] = _Found(found, held(found.shape.known.text) + len(body) * _VALUES)
         return found
 
-    def _found(self, lane: Lane, body: bytes, scopes: AbstractSet[AllowedTo]) -> Operation | None:
+    def _read_request(self, body: bytes) -> Asked | None:
         try:
-            asked = _request_data(self.decode_json(body))
+            return _request_data(self.decode_json(body))
+        except HTTPException:
+            return None  # whoever executes it says what is wrong with it
+
+    def _found(self, lane: Lane, asked: Asked, scopes: AbstractSet[AllowedTo]) -> Operation | None:
+        try:
             text = self._documents.text(asked.query, asked.document_id, asked.extensions)
-        except (HTTPException, BadUserInput, DocumentError):
+        except (BadUserInput, DocumentError):
             return None  # whoever executes it says what is wrong with it
         found = None if text is None else lane.operation(text, asked.operation_name, asked.variables, scopes)
         if found is not None:

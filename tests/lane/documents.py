@@ -525,6 +525,9 @@ class _Writing:
         self._declared[name] = f"{nullable} = {_literal(value, None)}" if default else of
         if default and self._luck(0.7):
             return f"${name}"
+        if default and self._luck(0.2):  # of this type null can be stated, where nothing may be null
+            self._variables[name] = None
+            return f"${name}"
         self._variables[name] = (
             self._chance.choice(["7.5", None, [], {"a": 1}, 2**40, True]) if self._luck(spoil) else value
         )

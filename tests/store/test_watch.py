@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,23 @@ async def test_every_commit_is_seen(tmp_path: Path) -> None:
     finally:
         watch.close()
         await database.close()
+
+
+async def test_a_file_that_somebody_has_locked_is_not_waited_for(tmp_path: Path) -> None:
+    """The event loop would stand still for as long. Whoever waited would be told a number in the end."""
+    url = f"sqlite:///{tmp_path / 'mirror.sqlite'}"
+    database, watch = await opened(url, build()), Watch(url)
+    await database.close()
+    other = sqlite3.connect(tmp_path / "mirror.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(1, other.close)
+    release.start()
+    try:
+        assert watch.version() is None
+    finally:
+        release.join()
+        watch.close()
 
 
 def test_postgresql_does_not_tell() -> None:

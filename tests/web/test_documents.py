@@ -99,6 +99,21 @@ async def test_a_hash_that_does_not_fit_its_query_is_refused_and_nothing_is_kept
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("compiled", [True, False])
+async def test_a_document_that_others_have_pushed_out_is_kept_when_it_is_sent_again(*, compiled: bool) -> None:
+    """Whether or not somebody remembers what its body asks for."""
+    document = "{ calls(first: 1) { nodes { id } } }"
+    async with gateway(persisted_query_bytes=2048, compiled=compiled) as client:
+        for text in (document, document, *(f"{document} #{number}" for number in range(12))):
+            await client.post("/graphql", json={"query": text, "extensions": hashed(text)})
+        missed = await get(client, extensions=hashed(document))
+        await client.post("/graphql", json={"query": document, "extensions": hashed(document)})
+        found = await get(client, extensions=hashed(document))
+    assert missed.json()["errors"][0]["message"] == "PersistedQueryNotFound"
+    assert len(found.json()["data"]["calls"]["nodes"]) == 1
+
+
+@pytest.mark.anyio
 async def test_persisted_queries_can_be_switched_off() -> None:
     async with gateway(persisted_queries=False) as client:
         answer = await client.post("/graphql", json={"extensions": hashed(CALL)})

@@ -26,7 +26,6 @@ from gateway.graph import notices
 from gateway.graph.context import Context
 from gateway.graph.known import Known, KnownDocuments
 from gateway.graph.lane.executor import CompilingExecutor, Plans
-from gateway.graph.lane.projections import Fault
 from gateway.graph.lane.shapes import Shape, Shapes
 
 Resolve: TypeAlias = Callable[[Context, str], Awaitable[Any]]
@@ -102,11 +101,12 @@ class Lane:
         context.cost, shape = operation.cost, operation.shape
         try:
             found = await operation.resolve(context, shape.key)
-            data = shape.project(found, context.withheld)
-        except Fault:
-            return await self._told(operation, context, found)
         except Exception as error:  # as the executor does: whatever a resolver raises is an error of its field
             return await self._told(operation, context, error)
+        try:
+            data = shape.project(found, context.withheld)
+        except Exception:  # mostly a `Fault`; the executor finds where it is, and tells of it there
+            return await self._told(operation, context, found)
         has_notices = context.uncovered or context.withheld
         beside = _beside(extensions_of(context)) if has_notices else operation.beside
         return b"".join((shape.before, dumps(data), shape.after, beside))
@@ -142,7 +142,9 @@ class Lane:
         given = convert_arguments(stated, definition.arguments, self._rules.scalars, self._rules.config)
         resolve = self._rules.prepared[shape.details[0].node.name.value](given)
         cost = self._rules.cost(shape.known, shape.name, variables)
-        return Operation(shape, variables, resolve, cost, _beside(_costs(cost)))
+        names = {each.variable.name.value for each in defined}
+        stated = {name: value for name, value in variables.items() if name in names}  # others would only be kept
+        return Operation(shape, stated, resolve, cost, _beside(_costs(cost)))
 
 
 def extensions_of(context: Context) -> dict[str, Any]:

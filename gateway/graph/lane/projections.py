@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLList,
@@ -105,7 +106,7 @@ class Compiler:
             return lambda _source, _notes, name=of.name: name  # type: ignore[misc]  # bound now
         field = of.fields.get(node.name.value)
         read = None if field is None or node.arguments else reader(field)
-        complete = None if field is None or read is None else self.completing(field.type, details)
+        complete = None if field is None or read is None else self._completing(field.type, details)
         if field is None or read is None or complete is None:
             return None
         return self._seen(f"{of.name}.{node.name.value}", field, read, complete)
@@ -123,6 +124,13 @@ class Compiler:
             case Sight.WITHHELD, Scope() as needed:
                 return _withheld((needed, place))
         return None  # a secret: how nobody sees it is for the plain path to say
+
+    def _completing(self, of: Any, details: FieldDetailsList) -> Project | None:
+        """The same for a field's type; a directive below it that is given null is an error of that field alone."""
+        try:
+            return self.completing(of, details)
+        except GraphQLError:
+            return None
 
     def completing(self, of: Any, details: FieldDetailsList) -> Project | None:
         """The function that completes a value of any type, null included; None where the executor has to."""

@@ -6,6 +6,7 @@ A frontend sends few documents and many ids: what a document selects is compiled
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
@@ -16,6 +17,7 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, 
 
 from gateway.domain.principal import Scope
 from gateway.exact_json import dumps
+from gateway.graph.connections import asks_only_total
 from gateway.graph.known import Known, held
 from gateway.graph.lane.executor import CompilingExecutor, Plans
 from gateway.graph.lane.projections import TYPENAME, Compiler, Project
@@ -47,6 +49,14 @@ class Shape:
     project: Project
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Kept:
+    """A shape, or that there is none, and the memory that it takes with the text that it is known by."""
+
+    shape: Shape | None
+    size: int
+
+
 class Shapes:
     """The shapes of one schema that were used last; ``prepared`` are the fields of the query that can be asked for."""
 
@@ -62,7 +72,7 @@ class Shapes:
         self._executor = executor
         self._plans = plans
         self._prepared = prepared
-        self._kept: LRUCache[Any, Shape | None] = LRUCache(_BYTES, getsizeof=_size)
+        self._kept: LRUCache[Any, _Kept] = LRUCache(_BYTES, getsizeof=lambda kept: kept.size)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -72,8 +82,8 @@ class Shapes:
     ) -> Shape | None:
         """The shape of an operation; None where it has to be executed as usual."""
         key = (known.text, name, _stated(known.switches, variables), scopes)
-        if key in self._kept:
-            return self._kept[key]
+        if (kept := self._kept.get(key)) is not None:
+            return kept.shape
         executor = self.built(known, name, variables, None)
         if not isinstance(executor, CompilingExecutor):  # the variables cannot be used; others may be
             return None
@@ -81,8 +91,9 @@ class Shapes:
             shape = self._made(executor, known, name, scopes)
         except GraphQLError:  # null for a directive, of which the executor tells
             shape = None
-        if _size(shape) <= _BYTES:
-            self._kept[key] = shape
+        made = _Kept(shape, max(_BYTES // _MOST, sys.getsizeof(known.text) if shape is None else held(known.text)))
+        if made.size <= _BYTES:
+            self._kept[key] = made
         return shape
 
     def built(self, known: Known, name: str | None, variables: Mapping[str, Any], context: Any) -> Any:
@@ -106,6 +117,8 @@ class Shapes:
         asked = [key for key, details in fields.items() if details[0].node.name.value != TYPENAME]
         details = fields[asked[0]] if len(asked) == 1 else None
         if details is None or details[0].node.name.value not in self._prepared:
+            return None
+        if asks_only_total(each.node for each in details):  # of such a list nothing is read
             return None
         query: Any = self._schema.query_type
         field = query.fields[details[0].node.name.value]
@@ -153,10 +166,6 @@ def _stated(switches: Iterable[str], variables: Mapping[str, Any]) -> tuple[obje
     """What is said of variables that directives may ask for; one that is left out has its default."""
     stated = (variables.get(name, _DEFAULT) for name in switches)
     return tuple(value if value is None or isinstance(value, bool) else _DEFAULT for value in stated)
-
-
-def _size(shape: Shape | None) -> int:
-    return max(_BYTES // _MOST, 0 if shape is None else held(shape.known.text))
 
 
 def _operations(known: Known) -> int:

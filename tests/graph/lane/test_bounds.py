@@ -83,3 +83,23 @@ async def test_plans_are_as_many_as_they_may_be() -> None:
         result = await schema.execute(f"{{ a{number}: __typename }}", context_value=context)
         assert result.data == {f"a{number}": "Query"}
     assert len(plans) == 20
+
+
+def test_large_documents_that_cannot_be_compiled_are_few() -> None:
+    """That they cannot is known by their text, which takes memory too."""
+    schema, lane = _lane()
+    for number in range(300):
+        text = f"{{ a{number}: mirror {{ __typename }} b: mirror {{ __typename }} }} #" + "x" * 400_000
+        schema.documents.put(text, parse(text))
+        assert lane.operation(text, None, None, EVERY_SCOPE) is None
+    assert len(lane) < 200
+
+
+def test_variables_that_no_document_declares_are_let_go_of() -> None:
+    """An operation is kept with its variables, and anybody can send any number of others."""
+    schema, lane = _lane()
+    document = "query ($id: ID!) { call(id: $id) { id } }"
+    schema.documents.put(document, parse(document))
+    operation = lane.operation(document, None, {"id": "a", "other": [[], []]}, EVERY_SCOPE)
+    assert operation is not None
+    assert operation.variables == {"id": "a"}
