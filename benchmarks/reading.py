@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 from benchmarks.rounds import rounds, table, work
 from gateway.domain import catalog as catalogs
 from gateway.domain.decode import decoder
-from gateway.domain.projection import cost_reader, projector, texts, value_reader
+from gateway.domain.elements import costs as costs_of
+from gateway.domain.projection import projector, texts, value_reader
 from gateway.domain.redaction import redact
 from gateway.domain.words import words
 
@@ -34,7 +35,7 @@ async def mirroring(documents: Sequence[Document], *, count: int) -> None:
     """What it costs to make of a call what the mirror keeps of it, but for packing and writing."""
     catalog = catalogs.build()
     decode, project = decoder(catalog, b"benchmark", lists=False), projector(catalog)
-    values, costs = value_reader(catalog), cost_reader(catalog)
+    values, costs = value_reader(catalog), costs_of(catalog).read
     for document in (of_size(documents, 3_000), of_size(documents, 130_000), talkative(documents, 130_000)):
         redacted = redact(document).document
         call = decode(redacted).call

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, Protocol, TypeAlias
 
+from gateway.domain.aggregates import Aggregation, Group
 from gateway.domain.answers import Answers, CallAnswer
 from gateway.domain.artifact import PresignedUrls
 from gateway.domain.call import Call
@@ -245,6 +246,30 @@ class CallStore(Protocol):
 
     async def last_change(self) -> int:
         """The number of the last change; 0 before the first."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Grouped:
+    """Groups of calls, and the state of the mirror that they are of: the number of its last change by then.
+
+    ``has_more``: there are more groups than were asked for.
+    """
+
+    groups: Sequence[Group]
+    has_more: bool
+    state: int
+
+
+class CallGroups(Protocol):
+    """Questions about many calls at once; of deleted calls nothing is told. Raises the leaves of `StoreError`."""
+
+    async def groups(self, asked: Aggregation, *, state: int | None = None) -> Grouped:
+        """What was asked for, of the mirror as it is, or as it was at a state that was told before.
+
+        Raises:
+            BadUserInput: there is no such state (any more).
+        """
         ...
 
 

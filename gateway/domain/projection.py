@@ -7,33 +7,29 @@ database. From the values of its row a call can be made again when its document 
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
-from gateway.domain.attributes import Attribute, Kind, snake
+from gateway.domain.attributes import Attribute, Kind
 from gateway.domain.call import Call
 from gateway.domain.catalog import Catalog, Record
+from gateway.domain.clean import CLEAN
+from gateway.domain.elements import costs as costs_of
 from gateway.domain.observations import Projection
 from gateway.domain.words import vocabulary
-
-_MADE_OF_SEVERAL: Final = (Kind.GROUP, Kind.LIST, Kind.JSON)
-_INT_LIMIT: Final = 2**63
 
 Values: TypeAlias = Mapping[str, Any]
 """The values of a row by the flat name of their column; every column of the table is there."""
 
 Project: TypeAlias = Callable[[Call], Projection]
 ReadValues: TypeAlias = Callable[[Call], dict[str, Any]]
-ReadCosts: TypeAlias = Callable[[Call], tuple[dict[str, Any], ...]]
 MakeCall: TypeAlias = Callable[[Values], Call]
 
 
 def projector(catalog: Catalog) -> Project:
     """The function that projects a call; one that was decoded without lists will do."""
-    values, costs = value_reader(catalog), cost_reader(catalog)
+    values, costs = value_reader(catalog), costs_of(catalog).read
     return lambda call: Projection(values=values(call), costs=costs(call), words=vocabulary("\n".join(texts(call))))
 
 
@@ -130,97 +126,6 @@ def _slots(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
     if len(names) > 1:
         return attrgetter(*names)  # all at once, which is half of what reading a row costs
     return lambda record: [getattr(record, name) for name in names]
-
-
-def _text(value: str) -> str:
-    """A text that every database takes: without NUL, and with U+FFFD for half a character."""
-    if "\0" in value:
-        value = value.replace("\0", "")
-    if value.isascii():
-        return value
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _number(value: int) -> int | None:
-    return value if -_INT_LIMIT <= value < _INT_LIMIT else None
-
-
-def _fraction(value: float) -> float | None:
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
-
-
-def _utc(value: dt.datetime) -> dt.datetime:
-    return value.astimezone(dt.UTC) if value.tzinfo is not dt.UTC else value
-
-
-CLEAN: Final[Mapping[Kind, Callable[[Any], Any]]] = {
-    Kind.ID: _text,
-    Kind.STRING: _text,
-    Kind.ENUM: _text,
-    Kind.INT: _number,
-    Kind.FLOAT: _fraction,
-    Kind.BOOLEAN: bool,
-    Kind.DATETIME: _utc,
-    Kind.STRINGS: lambda value: tuple(map(_text, value)),
-}
-"""What makes a value of each kind fit for any database; None where there is no way."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class CostColumn:
-    """A column of the table of costs."""
-
-    name: str
-    kind: Kind
-    doc: str
-
-
-_POSITION: Final = CostColumn("position", Kind.INT, "Its place in the call's list of costs, from 0.")
-
-
-def cost_columns(catalog: Catalog) -> tuple[CostColumn, ...]:
-    """The columns of the table of costs: the place in the list, and every single value that any shape of cost has."""
-    found = {_POSITION.name: _POSITION}
-    for record in _cost_shapes(catalog):
-        for attribute in _single(record):
-            name = snake(attribute.name)
-            found.setdefault(name, CostColumn(name, attribute.kind, attribute.doc))
-    return tuple(found.values())
-
-
-def cost_reader(catalog: Catalog) -> ReadCosts:
-    """The function that reads the rows of a call's costs."""
-    empty = dict.fromkeys(column.name for column in cost_columns(catalog))
-    of_type = {
-        record.type: [(snake(a.name), a.python, CLEAN[a.kind]) for a in _single(record)]
-        for record in _cost_shapes(catalog)
-    }
-
-    def read(call: Call) -> tuple[dict[str, Any], ...]:
-        rows = []
-        for position, cost in enumerate(call.costs or ()):
-            row: dict[str, Any] = {**empty, _POSITION.name: position}
-            for name, slot, clean in of_type[type(cost)]:
-                value = getattr(cost, slot)
-                row[name] = None if value is None else clean(value)
-            rows.append(row)
-        return tuple(rows)
-
-    return read
-
-
-def _cost_shapes(catalog: Catalog) -> Sequence[Record]:
-    """The records that an element of a call's costs can be."""
-    variants = next(a.variants for a in catalog.call.attributes if a.python == "costs")
-    shapes = (*variants.shapes.values(), variants.other) if variants is not None else ()
-    return [catalog.records[shape.__name__] for shape in shapes]
-
-
-def _single(record: Record) -> Iterator[Attribute]:
-    return (a for a in record.attributes if a.kind not in _MADE_OF_SEVERAL and a.exposed)
 
 
 def call_maker(catalog: Catalog) -> MakeCall:

@@ -110,7 +110,7 @@ def _met(condition: Condition, column: ColumnElement[Any]) -> ColumnElement[bool
         case Comparator.CONTAINS:
             return place_of(column, bound(value)) > literal(0)
         case comparator:
-            return _COMPARED[comparator](column, bound(value))
+            return COMPARED[comparator](column, bound(value))
 
 
 def one_of(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
@@ -126,7 +126,7 @@ def one_of(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[b
     return column.in_(select(cast(element.c.value, _TYPES[kind])))
 
 
-_COMPARED: Final[Mapping[Comparator, Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]]] = {
+COMPARED: Final[Mapping[Comparator, Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]]] = {
     Comparator.EQ: lambda column, value: column == value,
     Comparator.GT: lambda column, value: column > value,
     Comparator.GTE: lambda column, value: column >= value,

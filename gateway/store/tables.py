@@ -16,7 +16,7 @@ from sqlalchemy.types import JSON
 
 from gateway.domain.attributes import Attribute, Kind, Use
 from gateway.domain.catalog import Catalog
-from gateway.domain.projection import cost_columns
+from gateway.domain.elements import POSITION, costs
 from gateway.store.types import OF_KIND, Instant, Number, Words
 
 KIND: Final = "kind"
@@ -126,8 +126,8 @@ def _costs(metadata: MetaData, catalog: Catalog) -> Table:
         "costs",
         metadata,
         Column("mirror_number", Number, ForeignKey("calls.mirror_number"), primary_key=True, autoincrement=False),
-        Column("position", Integer, primary_key=True, autoincrement=False),
-        *(_column(c.name, c.kind, c.doc) for c in cost_columns(catalog) if c.name != "position"),
+        Column(POSITION, Integer, primary_key=True, autoincrement=False),
+        *attribute_columns(c for c in costs(catalog).columns if c.flat != POSITION),
     )
 
 

@@ -76,25 +76,25 @@ class _Real(TypeDecorator[float]):
 
 
 class Instant(TypeDecorator[dt.datetime]):
-    """A moment in UTC: timestamptz in PostgreSQL, microseconds since 1970 in SQLite, which has no such type."""
+    """A moment in UTC: timestamptz, or microseconds since 1970 in SQLite, which has no such type."""
 
     impl = BigInteger
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """The type in this database."""
-        kept = DateTime(timezone=True) if dialect.name == "postgresql" else BigInteger()
+        kept = BigInteger() if dialect.name == "sqlite" else DateTime(timezone=True)
         return dialect.type_descriptor(kept)
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
         """The moment as it is kept."""
-        if value is None or dialect.name == "postgresql":
+        if value is None or dialect.name != "sqlite":
             return value
         return (value - _EPOCH) // _MICROSECOND
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], dt.datetime | None]:
         """What makes of a value the moment that it was; not by way of a method for each, since pages have hundreds."""
-        return _in_utc if dialect.name == "postgresql" else _since_epoch
+        return _since_epoch if dialect.name == "sqlite" else _in_utc
 
 
 def _in_utc(value: dt.datetime | None) -> dt.datetime | None:

@@ -94,6 +94,10 @@ class MemoryStore:
         listed = (held for held in self._calls.values() if held.mirrored.state in LISTED)
         return [held for held in listed if holds(predicate, held.values, frozenset(held.projection.words.split()))]
 
+    def listed(self) -> list[tuple[Row, frozenset[str]]]:
+        """The values of all calls that can be listed, with the words of their texts."""
+        return [(held.values, frozenset(held.projection.words.split())) for held in self._listed(EVERYTHING)]
+
     async def page(self, query: PageQuery) -> Sequence[Place]:
         """The first of those behind the position."""
         held = {each.mirrored.call_id: each for each in self._listed(query.predicate)}

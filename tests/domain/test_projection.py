@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 from gateway.domain.attributes import Kind, Use
 from gateway.domain.call import Call
 from gateway.domain.catalog import Configured, build
+from gateway.domain.clean import CLEAN
 from gateway.domain.conversation import Analysis
 from gateway.domain.costs import CostBreakdown
 from gateway.domain.decode import decoder
+from gateway.domain.elements import costs
 from gateway.domain.projection import (
-    CLEAN,
     call_maker,
-    cost_columns,
-    cost_reader,
     mirrored,
     projector,
     texts,
@@ -33,7 +32,8 @@ PLAN = Configured(name="plan", type="String", description="The plan.", paths=("m
 TAGS = Configured(name="tags", type="[String]", description="Tags.", keys=("tags",))
 CATALOG = build({"call": [PLAN], "customer": [TAGS]})
 
-VALUES, COSTS, MAKE, PROJECT = value_reader(CATALOG), cost_reader(CATALOG), call_maker(CATALOG), projector(CATALOG)
+ELEMENTS = costs(CATALOG)
+VALUES, COSTS, MAKE, PROJECT = value_reader(CATALOG), ELEMENTS.read, call_maker(CATALOG), projector(CATALOG)
 
 WHOLE: dict[str, Any] = {
     "id": CALL_ID,
@@ -91,7 +91,7 @@ def test_a_call_without_lists_has_the_same_row_as_a_whole_one() -> None:
 
 def test_every_cost_is_a_row_with_the_columns_of_all_shapes() -> None:
     model, vapi, other = COSTS(read(WHOLE))
-    names = [column.name for column in cost_columns(CATALOG)]
+    names = [column.flat for column in ELEMENTS.columns]
     assert list(model) == list(vapi) == list(other) == names
     assert (model["position"], model["type"], model["cost"], model["prompt_tokens"]) == (0, "model", 0.25, 10)
     assert (vapi["position"], vapi["sub_type"], vapi["minutes"], vapi["cost"]) == (1, "normal", 2.5, None)
@@ -99,7 +99,7 @@ def test_every_cost_is_a_row_with_the_columns_of_all_shapes() -> None:
 
 
 def test_shapes_of_cost_agree_on_what_a_column_is() -> None:
-    kinds = {column.name: column.kind for column in cost_columns(CATALOG)}
+    kinds = {column.flat: column.kind for column in ELEMENTS.columns}
     variants = next(a.variants for a in CATALOG.call.attributes if a.name == "costs")
     assert variants is not None
     for shape in variants.shapes.values():

@@ -1,0 +1,95 @@
+"""Tabular: calls as the flat, typed tables that BI tools read, the same five at every door.
+
+Every column is a declared attribute. A table's rows are those of calls: one for each call, for each of its costs, its
+messages or its structured outputs, and for each customer one out of all calls.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from gateway.domain import elements
+from gateway.domain.attributes import Attribute, Kind, Use
+from gateway.domain.catalog import Catalog
+from gateway.domain.elements import POSITION
+
+CALLS: Final = "calls"
+CUSTOMERS: Final = "customers"
+COSTS: Final = "costs"
+MESSAGES: Final = "messages"
+STRUCTURED_OUTPUTS: Final = "structured_outputs"
+
+CALL_ID: Final = "call_id"
+CALL_CREATED_AT: Final = "call_created_at"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FlatTable:
+    """A table: its columns by their flat names, those of the ``key`` first, and what a row of it is.
+
+    ``of_documents``: its rows are not kept as such, but read from the documents of calls.
+    """
+
+    name: str
+    doc: str
+    columns: Mapping[str, Attribute]
+    key: tuple[str, ...]
+    of_documents: bool = False
+
+
+def flat_tables(catalog: Catalog) -> Mapping[str, FlatTable]:
+    """The five tables of a catalog, by their names."""
+    documents = {
+        MESSAGES: elements.messages(catalog).columns,
+        STRUCTURED_OUTPUTS: elements.structured_outputs(catalog).columns,
+    }
+    tables = (
+        FlatTable(name=CALLS, doc=_DOCS[CALLS], columns=_exported(catalog.mirrored()), key=("id",)),
+        FlatTable(
+            name=CUSTOMERS,
+            doc=_DOCS[CUSTOMERS],
+            columns=_keyed(_exported(catalog.mirrored_customer()), "customer_key"),
+            key=("customer_key",),
+        ),
+        _of_calls(COSTS, elements.costs(catalog).columns),
+        *(_of_calls(name, columns, of_documents=True) for name, columns in documents.items()),
+    )
+    return types.MappingProxyType({table.name: table for table in tables})
+
+
+_DOCS: Final[Mapping[str, str]] = {
+    CALLS: "One row for each call.",
+    CUSTOMERS: "One row for each customer who is known by more than a single call, with the figures of all calls.",
+    COSTS: "One row for each component of a call's cost, unrounded.",
+    MESSAGES: "One row for each turn of a conversation.",
+    STRUCTURED_OUTPUTS: "One row for each thing that was extracted from a call by a schema of the team.",
+}
+
+
+def _exported(attributes: Iterable[Attribute]) -> Mapping[str, Attribute]:
+    return {a.flat: a for a in attributes if Use.EXPORT in a.use and a.kind is not Kind.JSON}
+
+
+def _keyed(columns: Mapping[str, Attribute], key: str) -> Mapping[str, Attribute]:
+    return {key: columns[key], **columns}
+
+
+def _of_calls(name: str, columns: Iterable[Attribute], *, of_documents: bool = False) -> FlatTable:
+    own = {column.flat: column for column in (_CALL_ID, _CALL_CREATED_AT, *columns)}
+    return FlatTable(name=name, doc=_DOCS[name], columns=own, key=(CALL_ID, POSITION), of_documents=of_documents)
+
+
+_CALL_ID: Final = Attribute(
+    python=CALL_ID, name="callId", kind=Kind.ID, doc="The call.", flat=CALL_ID, use=Use.FILTER | Use.EXPORT
+)
+_CALL_CREATED_AT: Final = Attribute(
+    python=CALL_CREATED_AT,
+    name="callCreatedAt",
+    kind=Kind.DATETIME,
+    doc="When the call was created.",
+    flat=CALL_CREATED_AT,
+    use=Use.FILTER | Use.SORT | Use.EXPORT,
+)

@@ -1,0 +1,194 @@
+"""Copy: the calls of the mirror in DuckDB, one file or memory, brought up to a change and asked.
+
+What the copy holds follows from the mirror alone. One that is missing, damaged or made otherwise is made anew; one that
+another process has open is made in memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+from sqlalchemy import Select
+
+from gateway.domain.attributes import Attribute
+from gateway.domain.mirrored import LISTED
+from gateway.errors import BadUserInput
+from gateway.store.columnar import tables
+from gateway.store.columnar.dialect import written
+from gateway.store.columnar.source import STATE, Moment, Source
+
+HELD: Final = dt.timedelta(minutes=15)
+"""How long a state can still be asked for after there was a later one."""
+
+_PIECES: Final = 2
+"""Connections that read the mirror side by side to fill a copy."""
+_LISTED: Final = ", ".join(f"'{state.value}'" for state in LISTED)
+_MADE: Final = (
+    "CREATE TABLE about (key VARCHAR)",
+    "CREATE TABLE states (state BIGINT, reached_at TIMESTAMPTZ)",
+    "CREATE TABLE gone (id VARCHAR, change BIGINT)",
+)
+
+
+class Copy:
+    """The copy. Its methods are for one thread at a time, but for `asking`, which is for any.
+
+    ``key`` says what the copy is made of: one of another key is made anew. ``file`` is None for memory.
+    """
+
+    def __init__(
+        self, file: Path | None, *, key: str, attributes: Sequence[Attribute], source: Source, memory_bytes: int
+    ) -> None:
+        self._key = key
+        self._attributes = attributes
+        self._source = source
+        self._options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": f"{memory_bytes}B"}
+        self._connection = self._opened(file)
+        self.state = self._last_state()
+
+    def follow(self, now: dt.datetime) -> int:
+        """Take over all that has changed in the mirror; the state since. Raises `adbc_driver_manager.Error`."""
+        with self._source.moment(1 if self.state else _PIECES) as moment:
+            if moment.last == self.state:
+                return self.state
+            with self._transaction() as connection:
+                if self.state:
+                    self._take_over(connection, moment)
+                else:
+                    self._fill(connection, moment)
+                self._forget(connection, now)
+                connection.execute("INSERT INTO states VALUES (?, ?)", [moment.last, now])
+            self.state = moment.last
+        return self.state
+
+    def state_of(self, connection: duckdb.DuckDBPyConnection, asked: int | None) -> int:
+        """The state that is meant, the last one if none is asked for.
+
+        Raises:
+            BadUserInput: it was never told, or no longer holds.
+        """
+        if asked is None:
+            (last,) = _one(connection, "SELECT coalesce(max(state), 0) FROM states")
+            return int(last)
+        if _one(connection, "SELECT count(*) FROM states WHERE state = ?", [asked]) == (0,):
+            minutes = HELD // dt.timedelta(minutes=1)
+            raise BadUserInput("asOf", asked, f"it must be a state that an answer told in the last {minutes} minutes")
+        return asked
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to ask with, which sees the states that there were when it began."""
+        with contextlib.closing(self._connection.cursor()) as cursor:
+            cursor.execute("SET TimeZone = 'UTC'")
+            yield cursor
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _opened(self, file: Path | None) -> duckdb.DuckDBPyConnection:
+        """The copy in the file if it is one of this key; else a new one."""
+        if file is None:
+            return self._made(":memory:")
+        try:
+            found = duckdb.connect(file, config=self._options)
+        except duckdb.Error as error:
+            if "lock" in str(error):  # another process has it
+                return self._made(":memory:")
+            return self._made_anew(file)
+        if not self._is_mine(found):
+            found.close()
+            return self._made_anew(file)
+        return found
+
+    def _is_mine(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        try:
+            return connection.execute("SELECT key FROM about").fetchall() == [(self._key,)]
+        except duckdb.Error:
+            return False
+
+    def _made_anew(self, file: Path) -> duckdb.DuckDBPyConnection:
+        for each in (file, file.with_name(f"{file.name}.wal")):
+            each.unlink(missing_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        made = self._made(str(file))
+        file.chmod(0o600)
+        return made
+
+    def _made(self, place: str) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(place, config=self._options)
+        for statement in (*_MADE, tables.made(self._attributes)):
+            connection.execute(statement)
+        connection.execute("INSERT INTO about VALUES (?)", [self._key])
+        return connection
+
+    def _last_state(self) -> int:
+        return self.state_of(self._connection, None)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self.asking() as connection:
+            connection.begin()
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def _fill(self, connection: duckdb.DuckDBPyConnection, moment: Moment) -> None:
+        """Take over everything."""
+        pieces = {f"piece_{number}": piece for number, piece in enumerate(moment.whole())}
+        for name, piece in pieces.items():
+            connection.register(name, piece)
+        told = " UNION ALL ".join(self._rows(name, moment.last) for name in pieces)
+        connection.execute(f"INSERT INTO calls {told}")
+        for name in pieces:
+            connection.unregister(name)
+
+    def _take_over(self, connection: duckdb.DuckDBPyConnection, moment: Moment) -> None:
+        """Put new versions in the place of those that there were; of what is gone nothing stays but that."""
+        connection.register("changed", moment.changed(self.state))
+        connection.execute("CREATE OR REPLACE TEMP TABLE incoming AS FROM changed WHERE id != ''")
+        connection.unregister("changed")
+        left = f"FROM incoming WHERE {STATE} NOT IN ({_LISTED})"
+        connection.execute(f"DELETE FROM calls WHERE id IN (SELECT id {left})")  # noqa: S608
+        connection.execute("DELETE FROM gone WHERE id IN (SELECT id FROM incoming)")
+        connection.execute(f"INSERT INTO gone SELECT id, {tables.CHANGE} {left}")
+        connection.execute(
+            f"UPDATE calls SET {tables.UNTIL} = {moment.last:d} "  # noqa: S608
+            f"WHERE {tables.UNTIL} IS NULL AND id IN (SELECT id FROM incoming)"
+        )
+        connection.execute(f"INSERT INTO calls {self._rows('incoming', moment.last)}")
+        connection.execute("DROP TABLE incoming")
+
+    def _rows(self, changed: str, state: int) -> str:
+        """The rows of calls that can be listed, as the copy has them."""
+        columns = ", ".join(self._source.taken(attribute) for attribute in self._attributes)
+        listed = f"{STATE} IN ({_LISTED}) AND id != ''"
+        return f"SELECT {columns}, {tables.CHANGE}, {state:d}, NULL FROM {changed} WHERE {listed}"  # noqa: S608
+
+    def _forget(self, connection: duckdb.DuckDBPyConnection, now: dt.datetime) -> None:
+        """Let go of the versions that nobody can ask for any more, and of the states that had them."""
+        (kept_from,) = _one(connection, "SELECT max(state) FROM states WHERE reached_at <= ?", [now - HELD])
+        if kept_from is not None:
+            connection.execute(f"DELETE FROM calls WHERE {tables.UNTIL} <= {kept_from:d}")  # noqa: S608
+            connection.execute(f"DELETE FROM states WHERE state < {kept_from:d}")  # noqa: S608
+
+
+def rows(connection: duckdb.DuckDBPyConnection, statement: Select[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement."""
+    sql, parameters = written(statement)
+    found: list[tuple[Any, ...]] = connection.execute(sql, parameters).fetchall()
+    return found
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
+    found = connection.execute(sql, parameters).fetchone()
+    assert found is not None  # noqa: S101  # an aggregate has one row
+    return found
