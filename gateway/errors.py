@@ -6,6 +6,7 @@
     ├── Forbidden                 FORBIDDEN               somebody who may not do this
     ├── RateLimited               RATE_LIMITED            too many requests; later ones are answered again
     ├── KeysUnavailable           KEYS_UNAVAILABLE        no key is there at present by which a token could be told
+    ├── NotConfigured             NOT_CONFIGURED          something that this gateway was not set up for
     ├── QueryTooComplex           QUERY_TOO_COMPLEX       an operation beyond a limit, refused before it is executed
     ├── QueryTimeout              QUERY_TIMEOUT           an operation that took longer than it may
     ├── UpstreamBudgetSpent       UPSTREAM_BUDGET_SPENT   an operation that would ask Vapi more often than it may
@@ -90,6 +91,12 @@ class KeysUnavailable(GatewayError):
     """The issuer's keys have never been read and cannot be now, so no token can be told from another."""
 
     code = "KEYS_UNAVAILABLE"
+
+
+class NotConfigured(GatewayError):
+    """Something that this gateway was not set up for; the message says by what it would be."""
+
+    code = "NOT_CONFIGURED"
 
 
 class QueryTooComplex(GatewayError):

@@ -60,10 +60,18 @@ class AttributeSettings(_Strict):
     )
 
 
+class SuccessSettings(_Strict):
+    """What the evaluation of a call means, in the words of a team's rubric."""
+
+    yes: tuple[str, ...] = Field(default=("true", "pass"), description="The texts that mean success.")
+    no: tuple[str, ...] = Field(default=("false", "fail"), description="The texts that mean failure.")
+
+
 class CallSettings(_Strict):
     """What a team says of its calls."""
 
     attributes: tuple[AttributeSettings, ...] = Field(default=(), description="Further attributes of the call.")
+    success: SuccessSettings = Field(default=SuccessSettings(), description="What Vapi's successEvaluation means.")
 
 
 class CustomerSettings(_Strict):
@@ -323,6 +331,18 @@ class Settings(BaseSettings):
     )
     query_patience_seconds: Seconds = Field(
         default=10, gt=0, description="How long the database may take for a list or a count before it is interrupted."
+    )
+
+    columnar_in_memory: bool = Field(
+        default=False,
+        description="Keep the columnar copy of the mirror, which answers questions about many calls, in memory instead "
+        "of columnar.duckdb in the data folder.",
+    )
+    columnar_bytes: int = Field(
+        default=2**30,
+        ge=2**26,
+        le=2**42,
+        description="The memory that the columnar copy may take to answer, in bytes.",
     )
 
     body_bytes: int = Field(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import datetime as dt
+import difflib
 import zoneinfo
 from collections.abc import Iterator
 from typing import Final, TypeAlias
@@ -36,6 +37,14 @@ def zone_of(name: str) -> dt.tzinfo:
         return zoneinfo.ZoneInfo(name)
     except (OSError, zoneinfo.ZoneInfoNotFoundError) as error:
         raise ValueError(name) from error
+
+
+def like(name: str) -> tuple[str, ...]:
+    """Some timezones that may have been meant."""
+    return tuple(difflib.get_close_matches(name, zoneinfo.available_timezones(), n=3)) or _USUAL
+
+
+_USUAL: Final = ("UTC", "Europe/Berlin", "America/New_York")
 
 
 def offsets(zone: dt.tzinfo, first: dt.datetime, last: dt.datetime) -> tuple[Offset, ...]:
@@ -88,6 +97,13 @@ def following(start: Start, bucket: Bucket) -> Start:
         return start + dt.timedelta(days=7 if bucket is Bucket.WEEK else 1)
     years, month = divmod(start.month - 1 + _MONTHS[bucket], 12)
     return start.replace(year=start.year + years, month=month + 1)
+
+
+def instant(start: Start, zone: dt.tzinfo) -> dt.datetime:
+    """The moment at which a bucket begins; where the clocks skip midnight, that at which they were moved."""
+    if isinstance(start, dt.datetime):
+        return start
+    return dt.datetime.combine(start, dt.time(), zone).astimezone(dt.UTC)
 
 
 def between(first: Start, last: Start, bucket: Bucket) -> Iterator[Start]:

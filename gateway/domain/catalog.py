@@ -17,9 +17,11 @@ from gateway.domain.artifact import PresignedUrls
 from gateway.domain.attributes import Attribute, Kind, Parent, Sensitivity, camel, declared
 from gateway.domain.call import Call
 from gateway.domain.configured import CONFIGURABLE, Configured, attribute_of, refuse
+from gateway.domain.conversation import Analysis
 from gateway.domain.customer import CallCustomer, Places
 from gateway.domain.customers import Customer
 from gateway.domain.paths import Path, PathInvalid, parse
+from gateway.domain.success import Success, reader
 from gateway.errors import SettingsInvalid
 
 __all__ = ["CONFIGURABLE", "Catalog", "Configured", "Record", "build"]
@@ -35,6 +37,7 @@ _RESERVED: Final = {
         *(camel(f.name) for f in dataclasses.fields(Customer)),
     ),
 }
+_SUCCESS: Final = Success()
 _RESERVED_PREFIX: Final = "mirror_"
 """How the mirror's tables name what is theirs, beside the attributes."""
 _RESERVED_ENDINGS: Final = ("Connection", "Edge", "Filter", "Order", "Input")
@@ -57,13 +60,15 @@ class Catalog:
     """All records by name, the call's own first, the objects in which a team's spellings are tried, and aliases.
 
     ``aliases``: customer keys → the key that this person goes by. ``secret_keys``: keys of documents under which a team
-    keeps secrets, beside those that are known for it (`gateway.domain.redaction`).
+    keeps secrets, beside those that are known for it (`gateway.domain.redaction`). ``success`` is what evaluations
+    mean.
     """
 
     records: Mapping[str, Record]
     places: tuple[Path, ...]
     aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
     secret_keys: frozenset[str] = frozenset()
+    success: Success = _SUCCESS
 
     @property
     def call(self) -> Record:
@@ -106,6 +111,7 @@ def build(
     places: Places | None = None,
     *,
     secret_keys: Iterable[str] = (),
+    success: Success | None = None,
 ) -> Catalog:
     """The catalog of the built-in declarations and a team's own, which stand under “call” and “customer”.
 
@@ -122,10 +128,12 @@ def build(
     _extend(
         records, CallCustomer.__name__, own.get("customer", ()), prefix="customer", sensitivity=Sensitivity.PERSONAL
     )
+    means = success or Success()
+    records[Analysis.__name__] = _meaning(records[Analysis.__name__], means)
     records[CallCustomer.__name__] = _respelled(records[CallCustomer.__name__], places)
     records[Customer.__name__] = _across_calls(records[CallCustomer.__name__])
     read_only, canonical = types.MappingProxyType(records), aliases.canonical(places.alias)
-    return Catalog(read_only, _places(places), canonical, frozenset(secret_keys))
+    return Catalog(read_only, _places(places), canonical, frozenset(secret_keys), means)
 
 
 def _collect(record: type, parent: Parent, into: dict[str, Record]) -> None:
@@ -221,6 +229,17 @@ def _check_flat_name(declaration: Configured, attribute: Attribute, records: Map
         refuse(declaration, what, f"the flat name “{attribute.flat}” is taken; state another as “flat”")
     if attribute.flat.startswith(_RESERVED_PREFIX):
         refuse(declaration, "name", f"flat names that begin with “{_RESERVED_PREFIX}” are the mirror's own")
+
+
+def _meaning(record: Record, success: Success) -> Record:
+    """The record of the analysis with what an evaluation means."""
+    if success.ambiguous:
+        message = f"“{success.ambiguous[0]}” cannot mean success and failure"
+        raise SettingsInvalid(message, ("call", "success"))
+    attributes = (
+        dataclasses.replace(a, derive=reader(success)) if a.python == "success" else a for a in record.attributes
+    )
+    return dataclasses.replace(record, attributes=tuple(attributes))
 
 
 def _respelled(record: Record, places: Places) -> Record:

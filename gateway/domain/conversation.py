@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from gateway.domain.attributes import Json, Use, Variants, attribute
+from gateway.domain.success import Success, reader
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,12 @@ class Analysis:
     )
     success_evaluation: str | None = attribute(
         doc="Whether the call was a success, in the words of the assistant's rubric: “true”, “8”, “pass”, …",
+        use=Use.FILTER | Use.SORT | Use.GROUP | Use.EXPORT,
+    )
+    success: bool | None = attribute(
+        derive=reader(Success()),
+        doc="Whether the call was a success: what `successEvaluation` means by the mapping in the settings; null where "
+        "it means neither.",
         use=Use.FILTER | Use.SORT | Use.GROUP | Use.EXPORT,
     )
     structured_data: Json = attribute(doc="The data that the assistant's schema asks for.")

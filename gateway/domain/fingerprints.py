@@ -10,10 +10,11 @@ from typing import Any
 from gateway.domain.attributes import Attribute
 from gateway.domain.catalog import Catalog
 from gateway.domain.redaction import RULES
+from gateway.domain.success import texts
 
 
 def fingerprint(catalog: Catalog, identity_key: bytes, rules: Sequence[str] = RULES) -> str:
-    """Changes whenever the same document could give other columns: by declarations, places, aliases, keys and
+    """Changes whenever one document could give other columns: by declarations, places, aliases, what is a success, keys and
     shapes of secrets (``rules`` are those of every team), or the identity key.
 
     What derived attributes are computed from is code, and not in it: a version that changes that says so.
@@ -22,6 +23,7 @@ def fingerprint(catalog: Catalog, identity_key: bytes, rules: Sequence[str] = RU
         "attributes": sorted(_attribute(a) for record in catalog.records.values() for a in record.attributes),
         "places": [path.text for path in catalog.places],
         "aliases": sorted(catalog.aliases.items()),
+        "success": list(texts(catalog.success)),
         "secrets": sorted(catalog.secret_keys),
         "rules": list(rules),
         "key": hashlib.sha256(identity_key).hexdigest(),

@@ -1,4 +1,4 @@
-"""Policy: what of an attribute a principal sees, and whether they may filter and sort by it.
+"""Policy: what of an attribute a principal sees, and whether they may ask by it.
 
 One table for every door: an attribute's sensitivity says which scope shows it. Without that scope a text about a person
 is masked, and anything else withheld.
@@ -48,13 +48,13 @@ def sight(attribute: Attribute, scopes: AbstractSet[Scope]) -> Sight:
     return Sight.MASKED if masked else Sight.WITHHELD
 
 
-def check_use(attribute: Attribute, principal: Principal, *, sorting: bool) -> None:
-    """Refuse to filter or sort by what is not shown whole: the answers would tell it, bit by bit.
+def check_use(attribute: Attribute, principal: Principal, use: str) -> None:
+    """Refuse to filter, sort, group or measure by what is not shown whole: the answers would tell it, bit by bit.
 
     Raises:
         Forbidden: it names the scope, or none for what is shown to nobody.
     """
-    what, needed = f"{'sort' if sorting else 'filter'} by “{attribute.name}”", NEEDED.get(attribute.sensitivity)
+    what, needed = f"{use} by “{attribute.name}”", NEEDED.get(attribute.sensitivity)
     if needed is not None:
         principal.need(needed, what)
     elif sight(attribute, principal.scopes) is not Sight.SHOWN:

@@ -22,6 +22,7 @@ from gateway.domain.related import Related
 from gateway.services.calls import Calls
 from gateway.services.customers import Customers
 from gateway.services.relations import Relations
+from gateway.services.stats import Stats
 from gateway.services.status import MirrorStatus
 
 CallKey: TypeAlias = tuple[str, dt.timedelta | None]
@@ -37,6 +38,7 @@ class Services:
     customers: Customers
     relations: Relations
     mirror: MirrorStatus
+    stats: Stats
 
 
 class Context:

@@ -47,6 +47,7 @@ WEIGHTS: Final[Mapping[str, int]] = {
     "Query.calls": 10,
     "Query.customers": 10,
     "Query.mirror": 10,
+    "Query.callStats": 200,
     "Customer.calls": 10,
     "CallCustomer.profile": 2,
     "CallConnection.totalCount": 50,
@@ -77,6 +78,8 @@ SIZES: Final[Mapping[str, int]] = {
     "CallEdge.highlights": 5,
     "Highlight.found": 2,
     "CallCustomer.provenance": 8,
+    "CallStats.groups": 100,
+    "CallGroup.keys": 2,
 }
 """How many elements a list usually has that is no page, where it is not `USUAL`."""
 

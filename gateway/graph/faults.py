@@ -6,6 +6,7 @@
 ``BAD_USER_INPUT``               a variable or an argument cannot be used; ``argument`` and ``value`` where it is one
 ``FORBIDDEN``                    whoever asks may not; ``scope`` is what would allow it, null where no scope does
 ``RATE_LIMITED``                 somebody asks too often; ``retryAfter`` in seconds
+``NOT_CONFIGURED``               the gateway was not set up for it
 ``QUERY_TOO_COMPLEX``            the operation is beyond a limit; ``measure``, ``found`` and ``limit``
 ``QUERY_TIMEOUT``                the operation took too long and was ended
 ``UPSTREAM_BUDGET_SPENT``        the operation would ask Vapi too often

@@ -56,7 +56,7 @@ class Lists:
 
     def __init__(self, catalog: Catalog, deriver: Deriver) -> None:
         self._catalog = catalog
-        self._filters = Filters(catalog, deriver)
+        self.filters = Filters(catalog, deriver)
         self._kinds = {a.flat: a.kind for a in (*catalog.mirrored(), *catalog.mirrored_customer())}
         self._call_order = order_type("Call", catalog.mirrored(), lambda a: a.flat.upper())
         self._customer_order = order_type("Customer", catalog.mirrored_customer(), _name_of_customers)
@@ -68,7 +68,7 @@ class Lists:
             return await self._calls(info, stated)
 
         doc = "Calls, newest first if nothing else is said; calls of one millisecond by descending id."
-        return _listing("calls", calls, self._filters.call, self._call_order, doc)
+        return _listing("calls", calls, self.filters.call, self._call_order, doc)
 
     def calls_of_customer(self) -> StrawberryField:
         """``Customer.calls``."""
@@ -76,7 +76,7 @@ class Lists:
         async def calls(root: strawberry.Parent[Customer], info: Info, stated: Stated) -> CallConnection | None:
             return await self._calls(info, stated, Condition("customer_key", Comparator.EQ, root.key))
 
-        return _listing("calls", calls, self._filters.call, self._call_order, "The customer's calls, newest first.")
+        return _listing("calls", calls, self.filters.call, self._call_order, "The customer's calls, newest first.")
 
     def customers(self) -> StrawberryField:
         """``Query.customers``."""
@@ -85,7 +85,7 @@ class Lists:
             return await self._customers(info, stated)
 
         doc = "Everybody who was in a call and is known by more than that, who called last first."
-        return _listing("customers", customers, self._filters.customer, self._customer_order, doc)
+        return _listing("customers", customers, self.filters.customer, self._customer_order, doc)
 
     def prepared_calls(self, given: Mapping[str, Any]) -> Callable[[Context, str], Awaitable[CallConnection]]:
         """``Query.calls`` with these arguments, for a context and the path that the list has in the answer.

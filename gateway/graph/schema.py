@@ -32,6 +32,8 @@ from gateway.graph.presigned import presigned_fields
 from gateway.graph.queries import Query, prepared_call, prepared_customer
 from gateway.graph.scalars import SCALARS
 from gateway.graph.sight import limit_sight
+from gateway.graph.stats.fields import StatsFields
+from gateway.graph.stats.types import CallGroup
 from gateway.observe.events import Listener, silence
 
 RECORDS: Final = tuple(cls for _, cls in inspect.getmembers(types, inspect.isclass) if exposed(cls))
@@ -63,6 +65,7 @@ class CatalogSchema(strawberry.Schema):
         self._listen = listen
         self._deriver = Deriver(catalog, RECORDS)
         self._lists = Lists(catalog, self._deriver)
+        self._stats = StatsFields(catalog, self._lists.filters.call)
         self._derived: dict[type, list[StrawberryField]] = {}
         self.documents = KnownDocuments()
         plans = None if compiled_bytes is None else Plans(compiled_bytes)
@@ -140,7 +143,9 @@ class CatalogSchema(strawberry.Schema):
 
     def _derive(self, cls: type) -> list[StrawberryField]:
         if cls is Query:
-            return [self._lists.calls(), self._lists.customers()]
+            return [self._lists.calls(), self._lists.customers(), self._stats.call_stats()]
+        if cls is CallGroup:
+            return self._stats.of_group()
         return [*self._deriver.fields(cls), *self._joining(cls)]
 
     def _joining(self, cls: type) -> list[StrawberryField]:

@@ -40,21 +40,22 @@ class Access:
         self._check_ordering(request.ordering, principal)
 
         def narrowed(asked: Predicate) -> Predicate:
-            self._check(asked, principal)
+            check_filter(asked, principal, self.attributes)
             return narrow(principal, asked)
 
         stated = paging.digest([request.stated, repr(visible(principal))]) if principal.is_bound else None
         return Permitted(request, principal, largest=largest, stated=stated, narrow=narrowed)
 
-    def _check(self, predicate: Predicate, principal: Principal) -> None:
-        """Raise `Forbidden` where a filter tells of something that the principal does not see whole."""
-        for leaf in leaves(predicate):
-            match leaf:
-                case Search():
-                    principal.need(Scope.CONTENT_READ, "search in what was said")
-                case Condition(name):
-                    check_use(self.attributes[name], principal, sorting=False)
-
     def _check_ordering(self, ordering: Ordering, principal: Principal) -> None:
         for order in ordering:
-            check_use(self.attributes[order.attribute], principal, sorting=True)
+            check_use(self.attributes[order.attribute], principal, "sort")
+
+
+def check_filter(predicate: Predicate, principal: Principal, attributes: Mapping[str, Attribute]) -> None:
+    """Raise `Forbidden` where a filter tells of something that the principal does not see whole."""
+    for leaf in leaves(predicate):
+        match leaf:
+            case Search():
+                principal.need(Scope.CONTENT_READ, "search in what was said")
+            case Condition(name):
+                check_use(attributes[name], principal, "filter")

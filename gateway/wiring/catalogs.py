@@ -7,6 +7,7 @@ import dataclasses
 from gateway.domain import catalog as catalogs
 from gateway.domain.catalog import Catalog, Configured
 from gateway.domain.customer import Places
+from gateway.domain.success import Success
 from gateway.errors import SettingsInvalid
 from gateway.settings import AttributeSettings, Settings, located
 
@@ -18,7 +19,12 @@ def catalog_of(settings: Settings) -> Catalog:
         "customer": _configured("customer", settings.customer.attributes),
     }
     try:
-        return catalogs.build(own, _places(settings), secret_keys=settings.secret_keys)
+        return catalogs.build(
+            own,
+            _places(settings),
+            secret_keys=settings.secret_keys,
+            success=Success(yes=settings.call.success.yes, no=settings.call.success.no),
+        )
     except SettingsInvalid as error:
         raise located(error, settings) from None
 

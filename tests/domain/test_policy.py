@@ -70,18 +70,18 @@ def test_a_scope_shows_what_needs_it_and_nothing_else(scope: Scope) -> None:
 
 def test_who_sees_less_than_all_of_an_attribute_cannot_filter_or_sort_by_it() -> None:
     browser = Principal(name="browser", scopes=frozenset({Scope.CALLS_READ}))
-    check_use(named("Call", "status"), browser, sorting=False)
+    check_use(named("Call", "status"), browser, "filter")
     with pytest.raises(Forbidden, match="filter by “email”: it needs the scope personal:read"):
-        check_use(named("CallCustomer", "email"), browser, sorting=False)
+        check_use(named("CallCustomer", "email"), browser, "filter")
     with pytest.raises(Forbidden, match="sort by “name”") as refused:
-        check_use(named("CallCustomer", "name"), browser, sorting=True)
+        check_use(named("CallCustomer", "name"), browser, "sort")
     assert refused.value.scope == "personal:read"
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_nobody_filters_or_sorts_by_a_secret(kind: Kind) -> None:
     secret = dataclasses.replace(named("Call", "status"), sensitivity=Sensitivity.SECRET, kind=kind)
-    for sorting in (True, False):
+    for use in ("sort", "filter", "group", "measure"):
         with pytest.raises(Forbidden) as refused:
-            check_use(secret, ANONYMOUS, sorting=sorting)
+            check_use(secret, ANONYMOUS, use)
         assert refused.value.scope is None

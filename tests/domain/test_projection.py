@@ -124,7 +124,7 @@ def test_a_call_comes_back_from_its_row() -> None:
     assert call.cost_breakdown.analysis_cost_breakdown is not None
     assert call.cost_breakdown.analysis_cost_breakdown.summary_prompt_tokens == 7
     assert (call.customer.customer_id, call.customer.configured) == ("c-7", {"tags": ("a", "b")})
-    assert call.analysis == Analysis(success_evaluation="true")
+    assert call.analysis == Analysis(success_evaluation="true", success=True)
     assert (call.assistant, call.costs, call.document) == (None, None, None)
 
 

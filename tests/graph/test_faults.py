@@ -29,6 +29,7 @@ CODES: Final = {
     "Unauthenticated": "UNAUTHENTICATED",
     "Forbidden": "FORBIDDEN",
     "RateLimited": "RATE_LIMITED",
+    "NotConfigured": "NOT_CONFIGURED",
     "QueryTooComplex": "QUERY_TOO_COMPLEX",
     "QueryTimeout": "QUERY_TIMEOUT",
     "UpstreamBudgetSpent": "UPSTREAM_BUDGET_SPENT",

@@ -51,7 +51,7 @@ class Asked:
 async def executed(query: str, **variables: Any) -> tuple[Asked, Any]:
     """The lists that were asked for, and the result."""
     asked = Asked()
-    services = Services(calls=asked, customers=asked, relations=None, mirror=None)  # type: ignore[arg-type]  # plays both lists
+    services = Services(calls=asked, customers=asked, relations=None, mirror=None, stats=None)  # type: ignore[arg-type]  # plays both lists
     context = Context(request_id="r", principal=ANONYMOUS, allowance=Allowance(None), services=services, now=NOW)
     return asked, await SCHEMA.execute(query, variable_values=variables, context_value=context)
 
