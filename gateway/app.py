@@ -12,7 +12,7 @@ import dataclasses
 import datetime as dt
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import httpx
 from starlette.applications import Starlette
@@ -56,15 +56,12 @@ from gateway.wiring import recordings as recording_wiring
 from gateway.wiring import webhooks as webhook_wiring
 from gateway.wiring.api_keys import api_keys
 from gateway.wiring.catalogs import catalog_of
-from gateway.wiring.columnar import columnar
+from gateway.wiring.columnar import Columnar, columnar
 from gateway.wiring.keys import data_dir, has_started, identity_key, passing_key
 from gateway.wiring.lifetimes import lifetimes
 from gateway.wiring.mirror import Keeper, Mirror, keeper, mirror
 from gateway.wiring.tokens import tokens
 from gateway.wiring.upstream import Upstream, upstream
-
-if TYPE_CHECKING:
-    from gateway.store.columnar.calls import ColumnarCalls
 
 __all__ = [
     "Gateway",
@@ -108,7 +105,7 @@ class Gateway:
     keeper: Keeper
     reader: ReadThrough
     related: RelatedThings
-    columnar: ColumnarCalls | None
+    columnar: Columnar | None
     services: Services
     webhooks: Webhooks
     keys: Keys
@@ -131,7 +128,7 @@ class Gateway:
             stack.push_async_callback(self.reader.close)
             stack.push_async_callback(self.related.close)
             if self.columnar is not None:
-                stack.push_async_callback(self.columnar.close)
+                stack.push_async_callback(self.columnar.copy.close)
             stack.callback(self.keeper.close)
             yield
 
@@ -256,7 +253,7 @@ def gateway(
         redact=kept.preparing.redact,
     )
     keeps = keeper(settings, kept, vapi, secret, clock=clock, listen=listen)
-    copy, snapshots = columnar(settings, catalog, kept, clock=clock), Snapshots(kept.calls.last_change)
+    copy, snapshots = columnar(settings, catalog, kept, decode=decode, clock=clock), Snapshots(kept.calls.last_change)
     largest = settings.page_size_limit
 
     def applied(changes: Sequence[Change]) -> None:
@@ -287,7 +284,7 @@ def gateway(
             customers=Customers(store=kept.customers, catalog=catalog, clock=clock, largest_page=largest),
             relations=Relations(related),
             mirror=MirrorStatus(state=kept.state, ledger=kept.ledger, retention=kept.retention, clock=clock),
-            stats=Stats(copy, snapshots, catalog=catalog),
+            stats=Stats(None if copy is None else copy.groups, snapshots, catalog=catalog),
         ),
         webhooks=webhook_wiring.service(settings, kept, applied=applied, clock=clock, listen=listen),
         keys=api_keys(settings, catalog, kept.keys, clock=clock, timer=time.monotonic, listen=listen),

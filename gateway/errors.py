@@ -7,6 +7,7 @@
     ├── RateLimited               RATE_LIMITED            too many requests; later ones are answered again
     ├── KeysUnavailable           KEYS_UNAVAILABLE        no key is there at present by which a token could be told
     ├── NotConfigured             NOT_CONFIGURED          something that this gateway was not set up for
+    ├── Unimplemented             NOT_IMPLEMENTED         a part of a protocol that is not offered here
     ├── QueryTooComplex           QUERY_TOO_COMPLEX       an operation beyond a limit, refused before it is executed
     ├── QueryTimeout              QUERY_TIMEOUT           an operation that took longer than it may
     ├── UpstreamBudgetSpent       UPSTREAM_BUDGET_SPENT   an operation that would ask Vapi more often than it may
@@ -97,6 +98,16 @@ class NotConfigured(GatewayError):
     """Something that this gateway was not set up for; the message says by what it would be."""
 
     code = "NOT_CONFIGURED"
+
+
+class Unimplemented(GatewayError):
+    """A part of a protocol that is not offered here: ``what`` names it, the message says what is offered instead."""
+
+    code = "NOT_IMPLEMENTED"
+
+    def __init__(self, what: str, way_out: str) -> None:
+        self.what = _shortened(what, BadUserInput.SHOWN)
+        super().__init__(f"“{self.what}” is not implemented: {way_out}.")
 
 
 class QueryTooComplex(GatewayError):

@@ -273,6 +273,61 @@ class CallGroups(Protocol):
         ...
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TableQuery:
+    """Rows of one of the flat tables (`gateway.domain.tabular`); columns are named by their flat names.
+
+    ``calls`` says of which calls they are, ``where`` which of these rows; a column in ``masked`` or ``withheld`` is
+    told as that. ``since`` asks for the rows of calls or customers alone that changed behind that number, with the
+    columns `CHANGE` and `DELETED`: one that is deleted, or is none that was asked for any more, has nothing beside its
+    key. Without ``limit`` all rows are read, in the table's own order: of calls, that of their creation.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    calls: Predicate = EVERYTHING
+    where: Predicate = EVERYTHING
+    masked: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
+    may_see: Callable[[Call], bool] | None = None
+    since: int | None = None
+    ordering: Ordering = ()
+    limit: int | None = None
+    after: Position | None = None
+    offset: int = 0
+    state: int | None = None
+
+
+CHANGE: Final = "change"
+DELETED: Final = "deleted"
+
+
+class TableScan(Protocol):
+    """Rows that are being read, all of one state; whoever leaves the context that gave it reads no more."""
+
+    state: int
+
+    async def count(self) -> int:
+        """How many rows there are in all, whatever the limit is."""
+        ...
+
+    def batches(self) -> AsyncIterator[Any]:
+        """The rows as record batches of Arrow, at the reader's pace; at least an empty one."""
+        ...
+
+
+class TableReader(Protocol):
+    """Reads the flat tables. Raises the leaves of `StoreError`."""
+
+    def scan(self, query: TableQuery) -> AbstractAsyncContextManager[TableScan]:
+        """Begin to read.
+
+        Raises:
+            BadUserInput: there is no such state (any more), or changes since that number are not known.
+        """
+        ...
+
+
 class CustomerStore(Protocol):
     """The customers of all mirrored calls. Raises the leaves of `gateway.errors.StoreError`.
 

@@ -14,8 +14,8 @@ from gateway.domain.success import texts
 
 
 def fingerprint(catalog: Catalog, identity_key: bytes, rules: Sequence[str] = RULES) -> str:
-    """Changes whenever one document could give other columns: by declarations, places, aliases, what is a success, keys and
-    shapes of secrets (``rules`` are those of every team), or the identity key.
+    """Changes whenever one document could give other columns: by declarations, places, aliases, successes, keys
+    and shapes of secrets (``rules`` are those of every team), or the identity key.
 
     What derived attributes are computed from is code, and not in it: a version that changes that says so.
     """

@@ -14,6 +14,7 @@ from gateway.store.customers import SqlCustomers
 from gateway.store.opening import opened
 from tests import databases
 from tests.contracts.calls import CATALOG, project
+from tests.contracts.columnar import OBSERVED, World
 from tests.contracts.memory_store import MemoryStore
 
 
@@ -36,3 +37,21 @@ async def mirror(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     database = await opened(url, CATALOG)
     yield Mirror(SqlCalls(database, CATALOG, project), SqlCustomers(database))
     await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    """An empty mirror of each kind, with a columnar copy in a file."""
+    url = databases.sqlite_url(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    database = await opened(url, CATALOG)
+    made = World(SqlCalls(database, CATALOG, project), tmp_path / "columnar.duckdb", url)
+    yield made
+    await made.copy.close()
+    await database.close()
+
+
+@pytest.fixture
+async def filled(world: World) -> World:
+    """The same, with calls in it."""
+    await world.apply(*OBSERVED)
+    return world

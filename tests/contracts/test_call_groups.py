@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -23,86 +20,15 @@ from gateway.domain.aggregates import (
     Having,
     Measure,
 )
-from gateway.domain.filters import EVERYTHING, Comparator, Condition, Search
+from gateway.domain.filters import EVERYTHING, Comparator, Condition
 from gateway.errors import BadUserInput
-from gateway.ports import Batch, CallGroups, CallStore, PageQuery
-from gateway.store.address import address
-from gateway.store.calls import SqlCalls
-from gateway.store.columnar import tables
-from gateway.store.columnar.calls import ColumnarCalls
-from gateway.store.columnar.copy import HELD, Copy
-from gateway.store.columnar.source import source_of
-from gateway.store.opening import opened
-from tests import databases
-from tests.contracts.calls import CATALOG, NOON, absence, document, erasure, project, snapshot
-from tests.contracts.grouped import grouped
-from tests.contracts.listed import observations, predicates
-from tests.contracts.memory_store import MemoryStore
+from gateway.store.columnar.copy import HELD
+from tests.contracts.calls import NOON, absence, document, erasure, snapshot
+from tests.contracts.columnar import World
+from tests.contracts.listed import predicates
 from tests.contracts.test_pages import ATTRIBUTES, ROWS
 
 pytestmark = pytest.mark.anyio
-
-OBSERVED: Final = observations()
-COPIED: Final = tables.copied(CATALOG)
-KEY: Final = "these tests"
-
-
-@dataclasses.dataclass
-class World:
-    """A mirror, its columnar copy, and the same calls in memory."""
-
-    store: CallStore
-    groups: CallGroups
-    reference: MemoryStore
-    file: Path
-    url: str
-    now: dt.datetime = NOON
-
-    async def apply(self, *observed: Any) -> None:
-        """Let the mirror and the reference learn something."""
-        await self.store.apply(Batch(observations=observed))
-        await self.reference.apply(Batch(observations=observed))
-
-    async def expected(self, asked: Aggregation) -> list[Group]:
-        """What plain Python finds."""
-        return grouped(asked, self.reference.listed())
-
-    def copy(self) -> Copy:
-        """The copy in its file, opened."""
-        return Copy(
-            self.file, key=KEY, attributes=COPIED, source=source_of(address(self.url), COPIED), memory_bytes=2**28
-        )
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    """An empty mirror of each kind, with a copy in a file."""
-    url = databases.sqlite_url(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    database = await opened(url, CATALOG)
-    store = SqlCalls(database, CATALOG, project)
-
-    async def matched(search: Search, most: int) -> Sequence[str]:
-        return [place.position.id for place in await store.page(PageQuery(predicate=search, limit=most))]
-
-    made: World
-    columnar = ColumnarCalls(
-        lambda: made.copy(),  # noqa: PLW0108  # there is no such world yet
-        attributes=COPIED,
-        last_change=store.last_change,
-        matched=matched,
-        clock=lambda: made.now,
-    )
-    made = World(store, columnar, MemoryStore(project, CATALOG), tmp_path / "columnar.duckdb", url)
-    yield made
-    await columnar.close()
-    await database.close()
-
-
-@pytest.fixture
-async def filled(world: World) -> World:
-    """The same, with calls in it."""
-    await world.apply(*OBSERVED)
-    return world
 
 
 _ZONES: Final = ("UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Kiritimati")
@@ -216,10 +142,10 @@ async def test_a_copy_that_is_damaged_or_of_other_attributes_is_made_anew(world:
 
 async def test_a_copy_is_used_again_after_a_restart(world: World) -> None:
     await world.apply(snapshot(document(1, assistantId="sales", cost=1), read=1))
-    copy = world.copy()
+    copy = world.opened()
     state = copy.follow(NOON)
     copy.close()
-    again = world.copy()
+    again = world.opened()
     assert again.state == state > 0
     again.close()
 

@@ -16,8 +16,8 @@ Everything that has one value per call, as the declarations in `gateway/domain/`
 
 *Use* is what an attribute is for beyond being read: `filter` makes it a field of `CallFilter`, `sort` a value of
 `CallOrderAttribute` ([lists](lists.md)), `index` makes both fast. `group` and `measure` put it into
-[statistics](statistics.md), `export` into exports. *Column* says whether the [mirror's](mirror.md) table `calls` has a column of the flat name; the others are
-read from the document.
+[statistics](statistics.md), `export` into exports. *Column* says whether the [mirror's](mirror.md) table `calls` has a
+column of the flat name; the others are read from the document.
 
 | Flat name | Type | Sensitivity | Use | Column | What it is |
 |---|---|---|---|---|---|

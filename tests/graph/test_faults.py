@@ -30,6 +30,7 @@ CODES: Final = {
     "Forbidden": "FORBIDDEN",
     "RateLimited": "RATE_LIMITED",
     "NotConfigured": "NOT_CONFIGURED",
+    "Unimplemented": "NOT_IMPLEMENTED",
     "QueryTooComplex": "QUERY_TOO_COMPLEX",
     "QueryTimeout": "QUERY_TIMEOUT",
     "UpstreamBudgetSpent": "UPSTREAM_BUDGET_SPENT",

@@ -15,24 +15,31 @@ from typing import Any, Final
 import duckdb
 from sqlalchemy import Select
 
-from gateway.domain.attributes import Attribute
-from gateway.domain.mirrored import LISTED
+from gateway.domain.mirrored import GONE, LISTED, State
 from gateway.errors import BadUserInput
 from gateway.store.columnar import tables
 from gateway.store.columnar.dialect import written
-from gateway.store.columnar.source import STATE, Moment, Source
+from gateway.store.columnar.source import Moment, Source
+from gateway.store.columnar.tables import CHANGE, STATE, UNTIL, Copied, Copies
 
 HELD: Final = dt.timedelta(minutes=15)
 """How long a state can still be asked for after there was a later one."""
 
 _PIECES: Final = 2
 """Connections that read the mirror side by side to fill a copy."""
-_LISTED: Final = ", ".join(f"'{state.value}'" for state in LISTED)
 _MADE: Final = (
-    "CREATE TABLE about (key VARCHAR)",
+    "CREATE TABLE about (key VARCHAR, made_at BIGINT)",
     "CREATE TABLE states (state BIGINT, reached_at TIMESTAMPTZ)",
     "CREATE TABLE gone (id VARCHAR, change BIGINT)",
+    "CREATE TABLE touched (customer_key VARCHAR, change BIGINT)",
 )
+"""What it is made of, the states that can be asked for, the calls of which only the outline is left, and the customers
+with the number of the last change of each; of those that are no more, since the copy was made."""
+
+
+def _among(states: Sequence[State]) -> str:
+    named = ", ".join(f"'{state.value}'" for state in states)
+    return f"{STATE} IN ({named})"
 
 
 class Copy:
@@ -41,11 +48,9 @@ class Copy:
     ``key`` says what the copy is made of: one of another key is made anew. ``file`` is None for memory.
     """
 
-    def __init__(
-        self, file: Path | None, *, key: str, attributes: Sequence[Attribute], source: Source, memory_bytes: int
-    ) -> None:
+    def __init__(self, file: Path | None, *, key: str, copies: Copies, source: Source, memory_bytes: int) -> None:
         self._key = key
-        self._attributes = attributes
+        self._copies = copies
         self._source = source
         self._options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": f"{memory_bytes}B"}
         self._connection = self._opened(file)
@@ -79,6 +84,11 @@ class Copy:
             minutes = HELD // dt.timedelta(minutes=1)
             raise BadUserInput("asOf", asked, f"it must be a state that an answer told in the last {minutes} minutes")
         return asked
+
+    def made_at(self, connection: duckdb.DuckDBPyConnection) -> int:
+        """The state that it was made at: which customers are no more since then is known."""
+        (made_at,) = _one(connection, "SELECT made_at FROM about")
+        return int(made_at)
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -122,9 +132,9 @@ class Copy:
 
     def _made(self, place: str) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(place, config=self._options)
-        for statement in (*_MADE, tables.made(self._attributes)):
+        for statement in (*_MADE, tables.made(self._copies.calls), tables.made(self._copies.costs)):
             connection.execute(statement)
-        connection.execute("INSERT INTO about VALUES (?)", [self._key])
+        connection.execute("INSERT INTO about VALUES (?, 0)", [self._key])
         return connection
 
     def _last_state(self) -> int:
@@ -143,42 +153,80 @@ class Copy:
 
     def _fill(self, connection: duckdb.DuckDBPyConnection, moment: Moment) -> None:
         """Take over everything."""
-        pieces = {f"piece_{number}": piece for number, piece in enumerate(moment.whole())}
-        for name, piece in pieces.items():
-            connection.register(name, piece)
-        told = " UNION ALL ".join(self._rows(name, moment.last) for name in pieces)
-        connection.execute(f"INSERT INTO calls {told}")
-        for name in pieces:
-            connection.unregister(name)
+        for copied in (self._copies.calls, self._copies.costs):
+            with _registered(connection, moment.whole(copied)) as names:
+                told = " UNION ALL ".join(self._rows(copied, name, moment.last) for name in names)
+                connection.execute(f"INSERT INTO {copied.name} {told}")
+        with _registered(connection, [moment.gone()]) as (name,):
+            connection.execute(f"INSERT INTO gone FROM {name}")
+        with _registered(connection, [moment.customers()]) as (name,):
+            connection.execute(f"INSERT INTO touched FROM {name}")
+
+        connection.execute("UPDATE about SET made_at = ?", [moment.last])
 
     def _take_over(self, connection: duckdb.DuckDBPyConnection, moment: Moment) -> None:
         """Put new versions in the place of those that there were; of what is gone nothing stays but that."""
-        connection.register("changed", moment.changed(self.state))
-        connection.execute("CREATE OR REPLACE TEMP TABLE incoming AS FROM changed WHERE id != ''")
-        connection.unregister("changed")
-        left = f"FROM incoming WHERE {STATE} NOT IN ({_LISTED})"
-        connection.execute(f"DELETE FROM calls WHERE id IN (SELECT id {left})")  # noqa: S608
+        calls = self._copies.calls
+        with _registered(connection, [moment.changed(calls, self.state)]) as (name,):
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS FROM {name} WHERE id != ''")
+        self._touch(connection, moment.last)
         connection.execute("DELETE FROM gone WHERE id IN (SELECT id FROM incoming)")
-        connection.execute(f"INSERT INTO gone SELECT id, {tables.CHANGE} {left}")
-        connection.execute(
-            f"UPDATE calls SET {tables.UNTIL} = {moment.last:d} "  # noqa: S608
-            f"WHERE {tables.UNTIL} IS NULL AND id IN (SELECT id FROM incoming)"
-        )
-        connection.execute(f"INSERT INTO calls {self._rows('incoming', moment.last)}")
+        connection.execute(f"INSERT INTO gone SELECT id, {CHANGE} FROM incoming WHERE {_among(GONE)}")
+        self._outdate(connection, moment.last)
+        connection.execute(f"INSERT INTO calls {self._rows(calls, 'incoming', moment.last)}")
+        costs = self._copies.costs
+        with _registered(connection, [moment.changed(costs, self.state)]) as (name,):
+            connection.execute(f"INSERT INTO costs {self._rows(costs, name, moment.last)}")
         connection.execute("DROP TABLE incoming")
 
-    def _rows(self, changed: str, state: int) -> str:
+    def _touch(self, connection: duckdb.DuckDBPyConnection, state: int) -> None:
+        """Note whose calls have changed: those of the customers that they were of, and that they are of."""
+        changed = (
+            "SELECT customer_key FROM incoming UNION SELECT customer_key FROM calls "
+            f"WHERE {UNTIL} IS NULL AND id IN (SELECT id FROM incoming)"
+        )
+        known = f"SELECT customer_key FROM ({changed}) WHERE customer_key IS NOT NULL"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE concerned AS {known}")
+        connection.execute("DELETE FROM touched WHERE customer_key IN (FROM concerned)")
+        connection.execute(f"INSERT INTO touched SELECT customer_key, {state:d} FROM concerned")
+        connection.execute("DROP TABLE concerned")
+
+    def _outdate(self, connection: duckdb.DuckDBPyConnection, state: int) -> None:
+        """End the versions of what has changed; of a call that stands in lists no more there has never been any."""
+        for copied in (self._copies.calls, self._copies.costs):
+            left = f"SELECT id FROM incoming WHERE NOT ({_among(LISTED)})"
+            connection.execute(f"DELETE FROM {copied.name} WHERE {copied.call} IN ({left})")
+            connection.execute(
+                f"UPDATE {copied.name} SET {UNTIL} = {state:d} "
+                f"WHERE {UNTIL} IS NULL AND {copied.call} IN (SELECT id FROM incoming)"
+            )
+
+    def _rows(self, copied: Copied, changed: str, state: int) -> str:
         """The rows of calls that can be listed, as the copy has them."""
-        columns = ", ".join(self._source.taken(attribute) for attribute in self._attributes)
-        listed = f"{STATE} IN ({_LISTED}) AND id != ''"
-        return f"SELECT {columns}, {tables.CHANGE}, {state:d}, NULL FROM {changed} WHERE {listed}"  # noqa: S608
+        columns = ", ".join(self._source.taken(attribute) for attribute in copied.attributes)
+        listed = f"{_among(LISTED)} AND {copied.call} != ''"
+        return f"SELECT {columns}, {CHANGE}, {state:d}, NULL FROM {changed} WHERE {listed}"
 
     def _forget(self, connection: duckdb.DuckDBPyConnection, now: dt.datetime) -> None:
         """Let go of the versions that nobody can ask for any more, and of the states that had them."""
         (kept_from,) = _one(connection, "SELECT max(state) FROM states WHERE reached_at <= ?", [now - HELD])
         if kept_from is not None:
-            connection.execute(f"DELETE FROM calls WHERE {tables.UNTIL} <= {kept_from:d}")  # noqa: S608
-            connection.execute(f"DELETE FROM states WHERE state < {kept_from:d}")  # noqa: S608
+            for copied in (self._copies.calls, self._copies.costs):
+                connection.execute(f"DELETE FROM {copied.name} WHERE {UNTIL} <= {kept_from:d}")
+            connection.execute(f"DELETE FROM states WHERE state < {kept_from:d}")
+
+
+@contextlib.contextmanager
+def _registered(connection: duckdb.DuckDBPyConnection, readers: Sequence[Any]) -> Iterator[list[str]]:
+    """What is read, under names that statements can use."""
+    names = [f"piece_{number}" for number in range(len(readers))]
+    for name, reader in zip(names, readers, strict=True):
+        connection.register(name, reader)
+    try:
+        yield names
+    finally:
+        for name in names:
+            connection.unregister(name)
 
 
 def rows(connection: duckdb.DuckDBPyConnection, statement: Select[Any]) -> list[tuple[Any, ...]]:
@@ -189,6 +237,8 @@ def rows(connection: duckdb.DuckDBPyConnection, statement: Select[Any]) -> list[
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
-    found = connection.execute(sql, parameters).fetchone()
-    assert found is not None  # noqa: S101  # an aggregate has one row
-    return found
+    (found,) = connection.execute(
+        sql, parameters
+    ).fetchall()  # to the end: an unfinished result is in the way of others
+    one: tuple[Any, ...] = found
+    return one

@@ -1,4 +1,4 @@
-"""Source: the mirror's calls as Arrow, read from its database by ADBC in batches, at one moment.
+"""Source: rows of the mirror as Arrow, read from its database by ADBC in batches, at one moment.
 
 That takes a tenth of what making Python objects of them would, and needs no interpreter, so nobody waits for it.
 """
@@ -6,7 +6,7 @@ That takes a tenth of what making Python objects of them would, and needs no int
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
@@ -16,33 +16,42 @@ import pyarrow as pa
 from sqlalchemy import URL
 
 from gateway.domain.attributes import Attribute, Kind
+from gateway.domain.mirrored import GONE
 from gateway.store import sqlite
-from gateway.store.columnar.tables import CHANGE
+from gateway.store.columnar.tables import CHANGE, STATE, Copied
 
-STATE: Final = "mirror_state"
 _BATCH: Final = 10_000
 """Rows at a time; a batch of a hundred columns takes some megabytes."""
 
 
 class Moment(Protocol):
-    """The mirror as it is at one moment; ``last`` is the number of its last change."""
+    """The mirror as it is at one moment; ``last`` is the number of its last change.
+
+    Rows have the attributes as they are kept, then the change and the state of their call. One without the id of a call
+    is none.
+    """
 
     last: int
 
-    def whole(self) -> Sequence[pa.RecordBatchReader]:
-        """All calls, in pieces that can be read side by side; what of each is told as `changed` has it."""
+    def whole(self, copied: Copied) -> Sequence[pa.RecordBatchReader]:
+        """All rows, in pieces that can be read side by side."""
         ...
 
-    def changed(self, behind: int) -> pa.RecordBatchReader:
-        """The calls that changed behind a number, in no order: their attributes as they are kept, change and state.
+    def changed(self, copied: Copied, behind: int) -> pa.RecordBatchReader:
+        """The rows of calls that changed behind a number, in no order."""
+        ...
 
-        A row without an id is none of a call.
-        """
+    def gone(self) -> pa.RecordBatchReader:
+        """The ids of the calls of which only the outline is left, and the number of the last change of each."""
+        ...
+
+    def customers(self) -> pa.RecordBatchReader:
+        """The keys of all customers, and the number of the last change of each."""
         ...
 
 
 class Source(Protocol):
-    """Where calls are read from. Raises `adbc_driver_manager.Error`."""
+    """Where the mirror is read. Raises `adbc_driver_manager.Error`."""
 
     def taken(self, attribute: Attribute) -> str:
         """What makes of an attribute, as it is kept, what the copy holds: an expression of DuckDB's."""
@@ -53,17 +62,16 @@ class Source(Protocol):
         ...
 
 
-def source_of(url: URL, attributes: Sequence[Attribute]) -> Source:
-    """How the calls of the mirror under a URL are read."""
-    return SQLiteSource(url, attributes) if url.drivername == sqlite.DRIVER else PostgresSource(url, attributes)
+def source_of(url: URL) -> Source:
+    """How the mirror under a URL is read."""
+    return SQLiteSource(url) if url.drivername == sqlite.DRIVER else PostgresSource(url)
 
 
 class SQLiteSource:
     """A mirror in a file."""
 
-    def __init__(self, url: URL, attributes: Sequence[Attribute]) -> None:
+    def __init__(self, url: URL) -> None:
         self._uri = f"file:{quote(url.database or '')}?mode=ro"
-        self._attributes = attributes
 
     def taken(self, attribute: Attribute) -> str:
         """As `Source` has it: moments are microseconds, a yes or no is a number, lists are JSON."""
@@ -72,23 +80,21 @@ class SQLiteSource:
     @contextlib.contextmanager
     def moment(self, pieces: int = 1) -> Iterator[Moment]:
         """As `Source` has it."""
-        with _alike(self._connected, pieces) as cursors:
-            yield _Taken(cursors, self._attributes, _typed(self._attributes))
+        with _alike(self._connected, pieces) as connections:
+            options = {"adbc.sqlite.query.batch_rows": str(_BATCH)}
+            with contextlib.closing(_Taken(connections, _typed, options)) as taken:
+                yield taken
 
-    @contextlib.contextmanager
-    def _connected(self) -> Iterator[Any]:
+    def _connected(self) -> Any:
         """A transaction, which sees what its first statement saw."""
-        with sqlite_driver.connect(self._uri) as connection, connection.cursor() as cursor:
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_BATCH)})
-            yield cursor
+        return sqlite_driver.connect(self._uri)
 
 
 class PostgresSource:
     """A mirror on a server."""
 
-    def __init__(self, url: URL, attributes: Sequence[Attribute]) -> None:
+    def __init__(self, url: URL) -> None:
         self._uri = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._attributes = attributes
 
     def taken(self, attribute: Attribute) -> str:
         """As `Source` has it: all but lists are of their type."""
@@ -97,60 +103,95 @@ class PostgresSource:
     @contextlib.contextmanager
     def moment(self, pieces: int = 1) -> Iterator[Moment]:
         """As `Source` has it."""
-        with _alike(self._connected, pieces) as cursors:
-            yield _Taken(cursors, self._attributes, "")
+        with (
+            _alike(self._connected, pieces) as connections,
+            contextlib.closing(_Taken(connections, lambda _: "", {})) as taken,
+        ):
+            yield taken
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Any]:
-        with postgres_driver.connect(self._uri) as connection, connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield cursor
+        with postgres_driver.connect(self._uri) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield connection
 
 
 @contextlib.contextmanager
 def _alike(connected: Callable[[], contextlib.AbstractContextManager[Any]], pieces: int) -> Iterator[Sequence[Any]]:
     """Connections that see the same moment; a single one where the mirror changes too often for that."""
     with contextlib.ExitStack() as stack:
-        cursors = [stack.enter_context(connected())]
-        last = _last(cursors[0])
+        connections = [stack.enter_context(connected())]
+        last = _last(connections[0])
         for _ in range(pieces - 1):
             another = stack.enter_context(connected())
             if _last(another) == last:
-                cursors.append(another)
-        yield cursors
+                connections.append(another)
+        yield connections
 
 
-def _last(cursor: Any) -> int:
-    cursor.execute("SELECT last FROM sequence")
-    (last,) = cursor.fetchone()
-    return int(last)
+def _last(connection: Any) -> int:
+    return _number(connection, "SELECT last FROM sequence")
+
+
+def _number(connection: Any, sql: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        (number,) = cursor.fetchone()
+    return int(number)
 
 
 class _Taken:
-    """A moment of either; ``first`` is what a statement begins with."""
+    """A moment of either; ``first`` is what a statement begins with, ``options`` are those of each statement."""
 
-    def __init__(self, cursors: Sequence[Any], attributes: Sequence[Attribute], first: str) -> None:
-        self._cursors = cursors
-        self._names = _names(attributes)
+    def __init__(self, connections: Sequence[Any], first: Callable[[Copied], str], options: Mapping[str, str]) -> None:
+        self._connections = connections
         self._first = first
-        self.last = _last(cursors[0])
+        self._options = options
+        self._cursors = contextlib.ExitStack()
+        self.last = _last(connections[0])
 
-    def whole(self) -> Sequence[pa.RecordBatchReader]:
+    def close(self) -> None:
+        """End all that is read."""
+        self._cursors.close()
+
+    def whole(self, copied: Copied) -> Sequence[pa.RecordBatchReader]:
         """As `Moment` has it: stretches of the numbers that calls have in the mirror."""
-        self._cursors[0].execute("SELECT coalesce(max(mirror_number), 0) FROM calls")
-        (most,) = self._cursors[0].fetchone()
-        size = most // len(self._cursors) + 1
+        most = _number(self._connections[0], "SELECT coalesce(max(mirror_number), 0) FROM calls")
+        size = most // len(self._connections) + 1
         return [
-            self._read(cursor, f"mirror_number >= {piece * size:d} AND mirror_number < {(piece + 1) * size:d}")
-            for piece, cursor in enumerate(self._cursors)
+            self._rows(
+                connection,
+                copied,
+                f"calls.mirror_number >= {piece * size:d} AND calls.mirror_number < {(piece + 1) * size:d}",
+            )
+            for piece, connection in enumerate(self._connections)
         ]
 
-    def changed(self, behind: int) -> pa.RecordBatchReader:
+    def changed(self, copied: Copied, behind: int) -> pa.RecordBatchReader:
         """As `Moment` has it."""
-        return self._read(self._cursors[0], f"{CHANGE} > {behind:d}")
+        return self._rows(self._connections[0], copied, f"calls.{CHANGE} > {behind:d}")
 
-    def _read(self, cursor: Any, condition: str) -> pa.RecordBatchReader:
-        cursor.execute(f"{self._first}SELECT {', '.join(self._names)} FROM calls WHERE {condition}")  # noqa: S608  # the catalog's names
+    def gone(self) -> pa.RecordBatchReader:
+        """As `Moment` has it."""
+        states = ", ".join(f"'{state.value}'" for state in GONE)
+        return self._read(self._connections[0], f"SELECT id, {CHANGE} FROM calls WHERE {STATE} IN ({states})")
+
+    def customers(self) -> pa.RecordBatchReader:
+        """As `Moment` has it."""
+        return self._read(self._connections[0], f"SELECT customer_key, {CHANGE} FROM customers")
+
+    def _rows(self, connection: Any, copied: Copied, condition: str) -> pa.RecordBatchReader:
+        columns = [f'{copied.place(a.flat)} AS "{a.flat}"' for a in copied.attributes]
+        columns += [f"calls.{CHANGE} AS {CHANGE}", f"calls.{STATE} AS {STATE}"]
+        select = f"SELECT {', '.join(columns)} FROM {copied.read_from} WHERE {condition}"
+        return self._read(connection, self._first(copied) + select)
+
+    def _read(self, connection: Any, sql: str) -> pa.RecordBatchReader:
+        cursor = self._cursors.enter_context(connection.cursor())
+        if self._options:
+            cursor.adbc_statement.set_options(**self._options)
+        cursor.execute(sql)
         found: pa.RecordBatchReader = cursor.fetch_record_batch()
         return found
 
@@ -161,19 +202,16 @@ _FROM_SQLITE: Final = {
     Kind.BOOLEAN: 'CAST("{}" AS BOOLEAN)',
     Kind.STRINGS: _LIST,
 }
+_TEXT: Final = "''"
 _EXAMPLES: Final = {Kind.INT: "0", Kind.FLOAT: "0.5", Kind.BOOLEAN: "0", Kind.DATETIME: "0"}
 
 
-def _names(attributes: Sequence[Attribute]) -> list[str]:
-    return [*(f'"{attribute.flat}"' for attribute in attributes), CHANGE, STATE]
-
-
-def _typed(attributes: Sequence[Attribute]) -> str:
+def _typed(copied: Copied) -> str:
     """A row without an id in front of all others, from which SQLite's driver sees of what type each column is.
 
     It takes that from the rows that come first, and fails at a text in what it took for a column of numbers, where all
     of those had none. https://arrow.apache.org/adbc/current/driver/sqlite.html
     """
-    examples = [*(_EXAMPLES.get(attribute.kind, "''") for attribute in attributes), "0", "''"]
-    named = (f"{example} AS {name}" for example, name in zip(examples, _names(attributes), strict=True))
+    examples = {attribute.flat: _EXAMPLES.get(attribute.kind, _TEXT) for attribute in copied.attributes}
+    named = (f'{example} AS "{name}"' for name, example in {**examples, CHANGE: "0", STATE: _TEXT}.items())
     return f"SELECT {', '.join(named)} UNION ALL "

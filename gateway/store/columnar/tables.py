@@ -1,11 +1,12 @@
-"""Tables of the columnar copy: what a call's row in the mirror says of its attributes, in every version still told.
+"""Tables of the columnar copy: what rows of the mirror say, in every version that can still be asked for.
 
-A version of a call is there for the states from ``copy_born`` on and before ``copy_until`` (null: it is the one that
-there is). A *state* is the number of the last change that was in the copy when somebody could ask it.
+A version is there for the states from ``copy_born`` on and before ``copy_until`` (null: it is the one that there is).
+A *state* is the number of the last change that was in the copy when somebody could ask it.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,13 +14,15 @@ from sqlalchemy import BigInteger, Column, ColumnElement, MetaData, Table, and_,
 
 from gateway.domain.attributes import Attribute, Kind
 from gateway.domain.catalog import Catalog
+from gateway.domain.tabular import CALL_CREATED_AT, CALL_ID, COSTS, flat_tables
 from gateway.store.types import OF_KIND
 
 BORN: Final = "copy_born"
 UNTIL: Final = "copy_until"
 CHANGE: Final = "mirror_change"
+STATE: Final = "mirror_state"
 
-_TYPES: Final[Mapping[Kind, str]] = {
+TYPES: Final[Mapping[Kind, str]] = {
     Kind.ID: "VARCHAR",
     Kind.STRING: "VARCHAR",
     Kind.ENUM: "VARCHAR",
@@ -28,32 +31,77 @@ _TYPES: Final[Mapping[Kind, str]] = {
     Kind.BOOLEAN: "BOOLEAN",
     Kind.DATETIME: "TIMESTAMPTZ",
     Kind.STRINGS: "VARCHAR[]",
+    Kind.JSON: "VARCHAR",
 }
 
 
-def copied(catalog: Catalog) -> tuple[Attribute, ...]:
-    """The attributes of a call that are copied: those with a column in the mirror."""
-    return tuple(catalog.mirrored())
+@dataclasses.dataclass(frozen=True, slots=True)
+class Copied:
+    """A table of the mirror that is copied: the attributes with a column here, the key of a call first among them.
+
+    ``read_from`` is where the mirror has them, ``places`` where it has those that are not columns of that name there.
+    """
+
+    name: str
+    attributes: tuple[Attribute, ...]
+    read_from: str
+    places: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def call(self) -> str:
+        """The column with the id of the call that a row is of."""
+        return self.attributes[0].flat
+
+    def place(self, flat: str) -> str:
+        """Where the mirror has an attribute."""
+        return self.places.get(flat, f'{self.name}."{flat}"')
 
 
-def calls(attributes: Sequence[Attribute]) -> Table:
-    """The table of calls."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Copies:
+    """The tables of a copy."""
+
+    calls: Copied
+    costs: Copied
+
+
+def copies(catalog: Catalog) -> Copies:
+    """What is copied of a mirror with this catalog."""
+    attributes = sorted(catalog.mirrored(), key=lambda attribute: attribute.flat != "id")
+    return Copies(
+        calls=Copied("calls", tuple(attributes), "calls"),
+        costs=Copied(
+            "costs",
+            tuple(flat_tables(catalog)[COSTS].columns.values()),
+            "costs JOIN calls ON calls.mirror_number = costs.mirror_number",
+            {CALL_ID: "calls.id", CALL_CREATED_AT: "calls.created_at"},
+        ),
+    )
+
+
+def table(copied: Copied) -> Table:
+    """A table of the copy, to be asked."""
     return Table(
-        "calls",
+        copied.name,
         MetaData(),
-        *(Column(attribute.flat, OF_KIND[attribute.kind]) for attribute in attributes),
+        *(Column(attribute.flat, OF_KIND[attribute.kind]) for attribute in copied.attributes),
         *(Column(name, BigInteger) for name in (CHANGE, BORN, UNTIL)),
     )
 
 
-def made(attributes: Sequence[Attribute]) -> str:
-    """The statement that makes the table of calls."""
-    columns = [f'"{attribute.flat}" {_TYPES[attribute.kind]}' for attribute in attributes]
+def made(copied: Copied) -> str:
+    """The statement that makes it."""
+    columns = [f'"{attribute.flat}" {TYPES[attribute.kind]}' for attribute in copied.attributes]
     columns += [f"{name} BIGINT" for name in (CHANGE, BORN, UNTIL)]
-    return f"CREATE TABLE calls ({', '.join(columns)})"
+    return f"CREATE TABLE {copied.name} ({', '.join(columns)})"
 
 
-def there_at(state: int, table: Table) -> ColumnElement[bool]:
+def there_at(state: int, of: Table) -> ColumnElement[bool]:
     """What holds for the versions that there were at a state."""
-    column: Any = table.c
+    column: Any = of.c
     return and_(column[BORN] <= state, or_(column[UNTIL].is_(None), column[UNTIL] > state))
+
+
+def quoted(attributes: Sequence[Attribute]) -> list[str]:
+    """The columns of attributes, as SQL writes them."""
+    return [f'"{attribute.flat}"' for attribute in attributes]
