@@ -12,7 +12,7 @@ import dataclasses
 import datetime as dt
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 from starlette.applications import Starlette
@@ -24,6 +24,7 @@ from gateway.cache.related import RelatedThings
 from gateway.domain.catalog import Catalog
 from gateway.domain.decode import Decode, decoder, presigned_reader
 from gateway.domain.lazily import lazy_decoder
+from gateway.domain.mirrored import GONE
 from gateway.domain.projection import call_maker
 from gateway.errors import SettingsInvalid
 from gateway.graph.context import Services
@@ -40,6 +41,7 @@ from gateway.services.mirror import CallMirror
 from gateway.services.relations import Relations
 from gateway.services.stats import Snapshots, Stats
 from gateway.services.status import MirrorStatus
+from gateway.services.tables import Tables
 from gateway.services.unchanged import Unchanged
 from gateway.services.webhooks import Webhooks
 from gateway.settings import Settings
@@ -51,6 +53,7 @@ from gateway.web.middleware.straight import Straight
 from gateway.web.refusals import HANDLERS
 from gateway.web.routes import routes
 from gateway.wiring import doors, walls
+from gateway.wiring import exports as export_wiring
 from gateway.wiring import graphql as graphql_wiring
 from gateway.wiring import recordings as recording_wiring
 from gateway.wiring import webhooks as webhook_wiring
@@ -62,6 +65,9 @@ from gateway.wiring.lifetimes import lifetimes
 from gateway.wiring.mirror import Keeper, Mirror, keeper, mirror
 from gateway.wiring.tokens import tokens
 from gateway.wiring.upstream import Upstream, upstream
+
+if TYPE_CHECKING:
+    from gateway.export.spool import Spool
 
 __all__ = [
     "Gateway",
@@ -106,6 +112,8 @@ class Gateway:
     reader: ReadThrough
     related: RelatedThings
     columnar: Columnar | None
+    tables: Tables
+    spool: Spool | None
     services: Services
     webhooks: Webhooks
     keys: Keys
@@ -129,6 +137,8 @@ class Gateway:
             stack.push_async_callback(self.related.close)
             if self.columnar is not None:
                 stack.push_async_callback(self.columnar.copy.close)
+            if self.spool is not None:
+                stack.callback(self.spool.close)
             stack.callback(self.keeper.close)
             yield
 
@@ -166,7 +176,12 @@ def build(
     health = Health(
         freshness=built.freshness, lag_limit=settings.lag_limit_seconds if settings.lag_limit_seconds else None
     )
-    graphql = graphql_wiring.view(settings, built.catalog, services=built.services, clock=clock, listen=listen)
+    schema = graphql_wiring.schema(settings, built.catalog, listen=listen)
+    graphql = graphql_wiring.view(settings, schema, services=built.services, clock=clock)
+    exports = export_wiring.view(
+        settings, built.tables, schema, built.spool, principal=principal, clock=clock, listen=listen
+    )
+    odata = export_wiring.odata(settings, built.tables, principal=principal)
     recordings, storage = recording_wiring.view(
         settings, built.services.calls, principal=principal, transport=transport
     )
@@ -189,7 +204,9 @@ def build(
             yield
             health.is_open = False
 
-    doors_of_app = routes(guard, graphql, recordings=recordings, webhooks=received, health=health)
+    doors_of_app = routes(
+        guard, graphql, recordings=recordings, exports=exports, odata=odata, webhooks=received, health=health
+    )
     app = Starlette(
         routes=doors_of_app,
         middleware=[
@@ -217,8 +234,12 @@ def gateway(
     vapi = upstream(settings, listen=listen, transport=transport)
     decode, memory = decoder(catalog, secret), Memory(limit=settings.cache_bytes, clock=clock)
 
+    spool = export_wiring.spool(settings)
+
     def changed(changes: Sequence[Change]) -> None:
         reader.outdated(changes)
+        if spool is not None and any(change.state in GONE for change in changes):
+            spool.purge()
 
     kept = mirror(settings, catalog, secret, changed=changed)
     reader = ReadThrough(
@@ -257,7 +278,7 @@ def gateway(
     largest = settings.page_size_limit
 
     def applied(changes: Sequence[Change]) -> None:
-        reader.outdated(changes)
+        changed(changes)
         keeps.sync.wake()
 
     return Gateway(
@@ -271,6 +292,13 @@ def gateway(
         reader=reader,
         related=related,
         columnar=copy,
+        tables=Tables(
+            None if copy is None else copy.tables,
+            snapshots,
+            catalog=catalog,
+            most_rows=settings.export_rows or None,
+        ),
+        spool=spool,
         services=Services(
             calls=Calls(
                 reader=reader,

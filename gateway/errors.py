@@ -8,6 +8,7 @@
     ├── KeysUnavailable           KEYS_UNAVAILABLE        no key is there at present by which a token could be told
     ├── NotConfigured             NOT_CONFIGURED          something that this gateway was not set up for
     ├── Unimplemented             NOT_IMPLEMENTED         a part of a protocol that is not offered here
+    ├── ExportTooLarge            EXPORT_TOO_LARGE        more than may be exported at once
     ├── QueryTooComplex           QUERY_TOO_COMPLEX       an operation beyond a limit, refused before it is executed
     ├── QueryTimeout              QUERY_TIMEOUT           an operation that took longer than it may
     ├── UpstreamBudgetSpent       UPSTREAM_BUDGET_SPENT   an operation that would ask Vapi more often than it may
@@ -108,6 +109,15 @@ class Unimplemented(GatewayError):
     def __init__(self, what: str, way_out: str) -> None:
         self.what = _shortened(what, BadUserInput.SHOWN)
         super().__init__(f"“{self.what}” is not implemented: {way_out}.")
+
+
+class ExportTooLarge(GatewayError):
+    """An export is beyond a limit, which a setting says."""
+
+    code = "EXPORT_TOO_LARGE"
+
+    def __init__(self, found: str, most: str, setting: str) -> None:
+        super().__init__(f"The export has {found}, and may have {most} ({setting}): ask for fewer columns or calls.")
 
 
 class QueryTooComplex(GatewayError):

@@ -345,6 +345,19 @@ class Settings(BaseSettings):
         description="The memory that the columnar copy may take to answer, in bytes.",
     )
 
+    export_rows: int = Field(
+        default=20_000_000, ge=0, description="Rows that an export may have at most; 0 for any number."
+    )
+    export_seconds: Seconds = Field(default=3600, gt=0, description="How long an export may take.")
+    exports_at_once: int = Field(default=4, ge=1, description="Exports of one caller at a time.")
+    odata_page_size: int = Field(default=5_000, ge=1, le=100_000, description="The largest page of OData, in rows.")
+    export_spool_bytes: int = Field(
+        default=10 * 2**30, ge=2**20, description="The disk that exports in Parquet may take, in bytes."
+    )
+    export_spool_seconds: Seconds = Field(
+        default=900, description="How long an export in Parquet is kept, for parts of it to be asked for."
+    )
+
     body_bytes: int = Field(
         default=2**20, ge=2**10, le=2**30, description="The largest body of a GraphQL request, in bytes."
     )

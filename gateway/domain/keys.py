@@ -23,6 +23,9 @@ SECRET_BYTES: Final = 32
 USUAL_SCOPES: Final = frozenset({Scope.CALLS_READ, Scope.CUSTOMERS_READ})
 """What a key may do where nothing is said."""
 
+OF_ADDRESSES: Final = frozenset({*USUAL_SCOPES, Scope.EXPORT, Scope.ODATA_URL})
+"""What a key may do at most that stands in addresses, which are written down everywhere."""
+
 _ID: Final = re.compile(rf"[0-9a-f]{{{2 * ID_BYTES}}}")
 _TOKEN: Final = re.compile(rf"vcg_([0-9a-f]{{{2 * ID_BYTES}}})_([0-9a-f]{{{2 * SECRET_BYTES}}})")
 _PREFIX: Final = "vcg_"

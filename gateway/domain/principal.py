@@ -19,6 +19,7 @@ class Scope(enum.Enum):
     PERSONAL_READ = "personal:read"
     DOCUMENT_READ = "document:read"
     EXPORT = "export"
+    ODATA_URL = "odata:url"
     ADMIN = "admin"
 
 

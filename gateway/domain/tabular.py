@@ -15,6 +15,7 @@ from gateway.domain import elements
 from gateway.domain.attributes import Attribute, Kind, Use
 from gateway.domain.catalog import Catalog
 from gateway.domain.elements import POSITION
+from gateway.domain.ordering import Order, Ordering
 
 CALLS: Final = "calls"
 CUSTOMERS: Final = "customers"
@@ -30,14 +31,22 @@ CALL_CREATED_AT: Final = "call_created_at"
 class FlatTable:
     """A table: its columns by their flat names, those of the ``key`` first, and what a row of it is.
 
-    ``of_documents``: its rows are not kept as such, but read from the documents of calls.
+    ``created`` is the column with the time of a row, by which they go if nothing else is said. ``of_documents``: its
+    rows are not kept as such, but read from the documents of calls.
     """
 
     name: str
     doc: str
     columns: Mapping[str, Attribute]
     key: tuple[str, ...]
+    created: str | None = None
     of_documents: bool = False
+
+    def ordering(self, stated: Ordering) -> Ordering:
+        """What rows go by before the last part of their key, which tells every one from all others."""
+        usual = stated or ((Order(self.created),) if self.created else ())
+        named = {order.attribute for order in usual}
+        return (*usual, *(Order(name) for name in self.key[:-1] if name not in named))
 
 
 def flat_tables(catalog: Catalog) -> Mapping[str, FlatTable]:
@@ -47,7 +56,9 @@ def flat_tables(catalog: Catalog) -> Mapping[str, FlatTable]:
         STRUCTURED_OUTPUTS: elements.structured_outputs(catalog).columns,
     }
     tables = (
-        FlatTable(name=CALLS, doc=_DOCS[CALLS], columns=_exported(catalog.mirrored()), key=("id",)),
+        FlatTable(
+            name=CALLS, doc=_DOCS[CALLS], columns=_exported(catalog.mirrored()), key=("id",), created="created_at"
+        ),
         FlatTable(
             name=CUSTOMERS,
             doc=_DOCS[CUSTOMERS],
@@ -79,7 +90,14 @@ def _keyed(columns: Mapping[str, Attribute], key: str) -> Mapping[str, Attribute
 
 def _of_calls(name: str, columns: Iterable[Attribute], *, of_documents: bool = False) -> FlatTable:
     own = {column.flat: column for column in (_CALL_ID, _CALL_CREATED_AT, *columns)}
-    return FlatTable(name=name, doc=_DOCS[name], columns=own, key=(CALL_ID, POSITION), of_documents=of_documents)
+    return FlatTable(
+        name=name,
+        doc=_DOCS[name],
+        columns=own,
+        key=(CALL_ID, POSITION),
+        created=CALL_CREATED_AT,
+        of_documents=of_documents,
+    )
 
 
 _CALL_ID: Final = Attribute(

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, cast
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule, parse, specified_rules, validate
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLInputObjectType,
+    NoSchemaIntrospectionCustomRule,
+    parse,
+    specified_rules,
+    validate,
+)
 from graphql import ExecutionResult as GraphQLResult
+from graphql.utilities import coerce_input_value, validate_input_value
 from strawberry.extensions import DisableIntrospection, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 from strawberry.types.field import StrawberryField
 
 from gateway.domain.catalog import Catalog
+from gateway.domain.filters import Predicate
+from gateway.errors import BadUserInput
 from gateway.graph import faults, types
 from gateway.graph.context import Context
 from gateway.graph.cost import Tariff
@@ -28,6 +41,7 @@ from gateway.graph.limits import Limiting, Limits, check, check_cost, check_toke
 from gateway.graph.lists import Lists
 from gateway.graph.notices import CoverageNotice, WithheldNotice
 from gateway.graph.operations import OneOperation
+from gateway.graph.predicates import Predicates
 from gateway.graph.presigned import presigned_fields
 from gateway.graph.queries import Query, prepared_call, prepared_customer
 from gateway.graph.scalars import SCALARS
@@ -38,6 +52,14 @@ from gateway.observe.events import Listener, silence
 
 RECORDS: Final = tuple(cls for _, cls in inspect.getmembers(types, inspect.isclass) if exposed(cls))
 """Every class that exposes a record."""
+
+
+def _refuse(argument: str, stated: Any, error: GraphQLError, path: list[str | int]) -> None:
+    """Raise `BadUserInput` for what stands at a path of a filter."""
+    at = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    for step in path:
+        stated = stated[step]
+    raise BadUserInput(f"{argument}{at}", stated, error.message.rstrip("."))
 
 
 class CatalogSchema(strawberry.Schema):
@@ -109,6 +131,21 @@ class CatalogSchema(strawberry.Schema):
         found = self._tariff.cost(known.document, name, variables)
         check_cost(found, self._limits)
         return told_cost(found, self._limits)
+
+    def predicate(self, of: str, stated: Any, now: dt.datetime, argument: str) -> Predicate:
+        """What a filter of this record (``Call``, ``Customer``) amounts to that is stated as plain JSON.
+
+        Raises:
+            BadUserInput: it is none; the message says where it goes wrong.
+        """
+        name = f"{of}Filter"
+        filter_type = cast("GraphQLInputObjectType", self._schema.type_map[name])
+        validate_input_value(stated, filter_type, partial(_refuse, argument, stated), not self._suggestions)
+        coerced = coerce_input_value(stated, filter_type)
+        filters = self._lists.filters
+        own = {"CallFilter": filters.call, "CustomerFilter": filters.customer}[name]
+        made = convert_argument(coerced, own, self.schema_converter.scalar_registry, self.config)
+        return Predicates(self.catalog, now, argument).of(made, self.catalog.records[of])
 
     def judge(self, text: str) -> None:
         """Whether a document could be executed, but for what it costs, which its variables decide.

@@ -96,6 +96,15 @@ class RequestFailed(Event):
         return cls(request_id, type(error).__name__, place(error))
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class ExportCut(Event):
+    """An export was broken off behind its first byte; ``reason`` is the code of an error, or how long it took."""
+
+    request_id: str
+    file: str
+    reason: str
+
+
 def place(error: BaseException) -> str:
     """The file and the line at which an error was raised, in our own code where that took part."""
     frames = traceback.extract_tb(error.__traceback__)

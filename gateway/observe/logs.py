@@ -28,6 +28,7 @@ _LEVELS: Final[Mapping[type[Event], int]] = {
     events.TokenRefused: logging.INFO,
     events.KeysNotFetched: logging.WARNING,
     events.WebhooksApplied: logging.DEBUG,
+    events.ExportCut: logging.WARNING,
     events.WebhookBuried: logging.WARNING,
     events.CallUnprepared: logging.ERROR,
     events.SyncBegun: logging.INFO,

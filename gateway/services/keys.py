@@ -144,9 +144,17 @@ class Keys:
 
 
 def scopes(words: Collection[str]) -> frozenset[Scope]:
-    """The scopes that these words name; the usual ones where there are none. Raises `ValueError`, which lists them."""
+    """The scopes that these words name; the usual ones where there are none.
+
+    Raises:
+        ValueError: one is none, and the message lists them; or they do not go together.
+    """
     known = {scope.value: scope for scope in Scope}
     unknown = [word for word in words if word not in known]
     if unknown:
         raise ValueError(f"“{unknown[0]}” is no scope; there are {', '.join(known)}")
-    return frozenset(known[word] for word in words) or keys.USUAL_SCOPES
+    named = frozenset(known[word] for word in words)
+    beyond = sorted(scope.value for scope in named - keys.OF_ADDRESSES)
+    if Scope.ODATA_URL in named and beyond:
+        raise ValueError(f"a key that stands in addresses is read by many, and cannot have {', '.join(beyond)} as well")
+    return named or keys.USUAL_SCOPES

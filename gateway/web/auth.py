@@ -6,15 +6,20 @@ body, so that a stranger learns nothing of the schema.
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final, Protocol
+from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.domain.keys import OF_ADDRESSES, parted
 from gateway.domain.principal import ANONYMOUS, Principal
+from gateway.domain.principal import Scope as Scopes
 from gateway.errors import GatewayError, RateLimited, Unauthenticated
 from gateway.web.connections import site
 from gateway.web.rates import Rate
@@ -22,6 +27,9 @@ from gateway.web.refusals import refused, unavailable
 
 LONGEST: Final = 16_384
 """Characters of the longest credential that is looked at."""
+QUERY_KEY: Final = "key"
+"""The parameter that a credential can be stated as, where it can be."""
+_BASIC: Final = re.compile(rb"basic +([A-Za-z0-9+/]+=*) *", re.IGNORECASE)
 _BEARER: Final = re.compile(rb"bearer +([A-Za-z0-9._~+/=-]+) *", re.IGNORECASE)
 _UNKNOWN: Final = (
     "The request has no credential, or one that opens nothing: send “Authorization: Bearer …” with an API key or a "
@@ -46,6 +54,22 @@ def principal(scope: Any) -> Principal:
     return known
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """How a credential can be stated beside as a bearer token.
+
+    ``basic``: as a password, as BI tools do; the user's name is nobody's business. ``in_query``: as this parameter,
+    for services that can send no header; addresses are written down everywhere, so that is for keys alone that are made
+    for it (`Scope.ODATA_URL`).
+    """
+
+    basic: bool = False
+    in_query: str | None = None
+
+
+BEARER_ALONE: Final = Ways()
+
+
 class Guard:
     """Who is let in, and how often: the same for every door of a gateway.
 
@@ -59,7 +83,7 @@ class Guard:
         self._addresses = addresses
         self._callers = callers
 
-    async def admitted(self, scope: Scope) -> Principal:
+    async def admitted(self, scope: Scope, ways: Ways = BEARER_ALONE) -> Principal:
         """Who asks.
 
         Raises:
@@ -68,11 +92,14 @@ class Guard:
             GatewayError: it cannot be found out at present.
         """
         stated = [value for name, value in scope["headers"] if name == b"authorization"]
-        if not stated and self._anonymous:
+        in_query = [] if stated else _in_query(scope, ways.in_query)
+        if not stated and not in_query and self._anonymous:
             return ANONYMOUS
         await self._addresses.count(_address(scope))  # before any work is done for somebody unknown
-        token = _token(stated)
+        token = _only(in_query) if in_query else _token(stated, basic=ways.basic)
         known = await self._known(token) if token is not None else None
+        if in_query and known is not None and not may_stand_in_addresses(known):
+            known = None
         if known is None:
             raise Unauthenticated(_UNKNOWN)
         await self._callers.count(known.name)
@@ -87,28 +114,62 @@ class Guard:
 
 
 class Door:
-    """In front of an application: it gets the requests of those alone whom the guard lets in."""
+    """In front of an application: it gets the requests of those alone whom the guard lets in.
 
-    def __init__(self, app: ASGIApp, guard: Guard) -> None:
+    ``basic`` and ``in_query`` are those of `Ways`.
+    """
+
+    def __init__(self, app: ASGIApp, guard: Guard, *, basic: bool = False, in_query: str | None = None) -> None:
         self._app = app
         self._guard = guard
+        self._ways = Ways(basic=basic, in_query=in_query)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            known = await self._guard.admitted(scope)
+            known = await self._guard.admitted(scope, self._ways)
         except GatewayError as error:
-            await _turned_away(error)(scope, receive, send)
+            await _turned_away(error, self._ways)(scope, receive, send)
             return
         scope.setdefault("state", {})["principal"] = known
         await self._app(scope, receive, send)
 
 
-def _token(stated: Sequence[bytes]) -> str | None:
-    """The bearer token of a request that states one, and only one, of a usable length."""
+def may_stand_in_addresses(known: Principal) -> bool:
+    """Whether a credential was made for addresses, and opens nothing that they must not."""
+    return Scopes.ODATA_URL in known.scopes and known.scopes <= OF_ADDRESSES
+
+
+def _in_query(scope: Scope, name: str | None) -> list[str]:
+    """What is stated as the credential in the query."""
+    if name is None:
+        return []
+    query = scope["query_string"].decode("latin-1")
+    return [value for key, value in parse_qsl(query, keep_blank_values=True) if key == name]
+
+
+def _only(stated: Sequence[str]) -> str | None:
+    """The key that is stated, if it is one of ours, which can be revoked."""
+    return stated[0] if len(stated) == 1 and parted(stated[0]) is not None else None
+
+
+def _token(stated: Sequence[bytes], *, basic: bool) -> str | None:
+    """The credential of a request that states one, and only one, of a usable length."""
     if len(stated) != 1 or len(stated[0]) > LONGEST:
         return None
     found = _BEARER.fullmatch(stated[0])
-    return found[1].decode("ascii") if found else None
+    if found is not None:
+        return found[1].decode("ascii")
+    return _password(stated[0]) if basic else None
+
+
+def _password(stated: bytes) -> str | None:
+    """The password of a user of any name. https://www.rfc-editor.org/rfc/rfc7617"""
+    found = _BASIC.fullmatch(stated)
+    try:
+        plain = base64.b64decode(found[1], validate=True).decode("ascii") if found else ""
+    except ValueError:
+        return None
+    return plain.partition(":")[2] or None
 
 
 def _address(scope: Scope) -> str:
@@ -116,12 +177,11 @@ def _address(scope: Scope) -> str:
     return site(client[0]) if client else "unknown"
 
 
-def _turned_away(error: GatewayError) -> Response:
+def _turned_away(error: GatewayError, ways: Ways) -> Response:
     """The answer to whoever is not let in."""
     if isinstance(error, Unauthenticated):
-        return refused(
-            HTTPStatus.UNAUTHORIZED, str(error), {"WWW-Authenticate": 'Bearer realm="gateway"'}, code=error.code
-        )
+        asked = 'Basic realm="gateway", Bearer realm="gateway"' if ways.basic else 'Bearer realm="gateway"'
+        return refused(HTTPStatus.UNAUTHORIZED, str(error), {"WWW-Authenticate": asked}, code=error.code)
     if isinstance(error, RateLimited):
         after = {"Retry-After": str(error.retry_after)}
         return refused(HTTPStatus.TOO_MANY_REQUESTS, str(error).removesuffix("."), after, code=error.code)

@@ -21,14 +21,12 @@ from gateway.web.graphql import GraphQLView, Rules
 
 def view(
     settings: Settings,
-    catalog: Catalog,
+    made: CatalogSchema,
     *,
     services: Services,
     clock: Callable[[], dt.datetime],
-    listen: Listener,
 ) -> GraphQLView:
-    """The endpoint. Raises `SettingsInvalid` where the manifest of documents cannot be used."""
-    made = schema(settings, catalog, listen=listen)
+    """The endpoint over a schema. Raises `SettingsInvalid` where the manifest of documents cannot be used."""
     rules = Rules(
         body_bytes=settings.body_bytes,
         body_seconds=settings.body_seconds,

@@ -13,10 +13,12 @@ from pydantic import SecretStr
 from gateway import errors
 from gateway.errors import (
     BadUserInput,
+    ExportTooLarge,
     Forbidden,
     GatewayError,
     QueryTooComplex,
     RateLimited,
+    Unimplemented,
     UpstreamRateLimited,
 )
 from gateway.graph import faults
@@ -31,6 +33,7 @@ CODES: Final = {
     "RateLimited": "RATE_LIMITED",
     "NotConfigured": "NOT_CONFIGURED",
     "Unimplemented": "NOT_IMPLEMENTED",
+    "ExportTooLarge": "EXPORT_TOO_LARGE",
     "QueryTooComplex": "QUERY_TOO_COMPLEX",
     "QueryTimeout": "QUERY_TIMEOUT",
     "UpstreamBudgetSpent": "UPSTREAM_BUDGET_SPENT",
@@ -113,6 +116,8 @@ BESIDE: Final[Mapping[type[GatewayError], tuple[GatewayError, dict[str, Any]]]] 
     Forbidden: (Forbidden("hear it", "recordings:read"), {"scope": "recordings:read"}),
     RateLimited: (RateLimited("too often", 2.5), {"retryAfter": 2.5}),
     QueryTooComplex: (QueryTooComplex("depth", 9, 3, "X"), {"measure": "depth", "found": 9, "limit": 3}),
+    ExportTooLarge: (ExportTooLarge("9 rows", "3", "X"), {}),
+    Unimplemented: (Unimplemented("$apply", "ask for less"), {}),
 }
 """Errors that are made of more than a message, and what stands beside their codes."""
 

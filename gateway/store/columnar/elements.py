@@ -16,8 +16,9 @@ from sqlalchemy import Select
 
 from gateway.domain.attributes import Document
 from gateway.domain.call import Call
-from gateway.domain.elements import Elements
+from gateway.domain.elements import POSITION, Elements
 from gateway.domain.filters import holds
+from gateway.domain.ordering import Position
 from gateway.domain.tabular import CALL_CREATED_AT, CALL_ID, FlatTable
 from gateway.ports import CHANGE, DELETED, Stored, TableQuery
 from gateway.store.columnar.arrow import schema_of, shown
@@ -104,7 +105,8 @@ class DocumentScan:
         """As `gateway.ports.TableScan` has it."""
         wanted, skip = self._query.limit, self._query.offset
         yield self._batch([])
-        async for rows in self._read():
+        async for found in self._read():
+            rows = [row for row in found if _is_behind(row, self._query.after)]
             left = rows[skip:]
             skip = max(skip - len(rows), 0)
             told = left if wanted is None else left[:wanted]
@@ -117,11 +119,21 @@ class DocumentScan:
 
     async def _read(self) -> AsyncIterator[list[dict[str, Any]]]:
         ids = await self._session.ask(functools.partial(_ids, self._calls))
+        if self._query.after is not None:
+            ids = [call for call in ids if (call[1], call[0]) >= self._query.after.values]
         for at in range(0, len(ids), _CALLS):
             yield await self._rows(ids[at : at + _CALLS])
 
     def _batch(self, rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
         return shown(pa.RecordBatch.from_pylist(list(rows), schema=self._schema), self._query, self._flat)
+
+
+def _is_behind(row: Mapping[str, Any], after: Position | None) -> bool:
+    """Whether a row comes after a position: when its call was created, its call, its place there."""
+    if after is None:
+        return True
+    of_call = (row[CALL_CREATED_AT], row[CALL_ID])
+    return of_call > after.values or (of_call == after.values and row[POSITION] > after.id)
 
 
 def _ids(calls: Select[Any], _: Copy, connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:

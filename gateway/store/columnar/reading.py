@@ -33,8 +33,7 @@ from sqlalchemy import column as column_of
 
 from gateway.domain.customers import SINGLE_CALL
 from gateway.domain.filters import EVERYTHING, Condition, Predicate, leaves
-from gateway.domain.ordering import Order, Ordering
-from gateway.domain.tabular import CALL_CREATED_AT, CALL_ID, CALLS, COSTS, CUSTOMERS, FlatTable
+from gateway.domain.tabular import CALL_ID, CALLS, COSTS, CUSTOMERS, FlatTable
 from gateway.ports import CHANGE, TableQuery
 from gateway.store.columnar import tables
 from gateway.store.columnar.searching import Found
@@ -46,9 +45,6 @@ from gateway.store.predicates import Columns, expression
 Statement: TypeAlias = Select[Any]
 
 KEY: Final = "customer_key"
-CREATED: Final[Mapping[str, str]] = {CALLS: "created_at", COSTS: CALL_CREATED_AT}
-"""By which time rows go that are read as a whole, where they have one."""
-
 _GONE: Final = table("gone", column_of("id", Text), column_of("change", BigInteger))
 _TOUCHED: Final = table("touched", column_of(KEY, Text), column_of("change", BigInteger))
 
@@ -59,7 +55,12 @@ class Rows:
 
     columns: Columns
     where: ColumnElement[bool]
-    key: tuple[str, ...]
+    of: FlatTable
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells one of them from all others."""
+        return self.of.key
 
     def select(self, names: Iterable[str]) -> Statement:
         """These columns of all rows, in no order."""
@@ -67,21 +68,20 @@ class Rows:
 
     def page(self, query: TableQuery) -> Statement:
         """A piece of the rows in their order."""
-        ordering, last = self.ordering(query.ordering), self.columns[self.key[-1]]
+        ordering, last = self.of.ordering(query.ordering), self.columns[self.key[-1]]
         found = self.select(query.columns)
         if query.after is not None:
-            found = found.where(behind(ordering, self.columns, last, frozenset(self.key), query.after))
-        found = found.order_by(*order_by(ordering, self.columns, last, frozenset(self.key)))
+            found = found.where(behind(ordering, self.columns, last, _never_missing(self.of), query.after))
+        found = found.order_by(*order_by(ordering, self.columns, last, _never_missing(self.of)))
         return found.limit(query.limit).offset(query.offset or None)
-
-    def ordering(self, stated: Ordering) -> Ordering:
-        """What rows go by before the last part of their key."""
-        named = {order.attribute for order in stated}
-        return (*stated, *(Order(name) for name in self.key[:-1] if name not in named))
 
     def count(self) -> Statement:
         """How many there are."""
         return select(func.count()).select_from(self.select(self.key).subquery())
+
+
+def _never_missing(of: FlatTable) -> frozenset[str]:
+    return frozenset((*of.key, *((of.created,) if of.created else ())))
 
 
 class Reading:
@@ -127,7 +127,7 @@ class Reading:
         column: Any = self._calls.c
         own = expression(query.where, column, found.among(column.id))
         where = and_(self._meant(query, state, found), own)
-        return Rows(_told(column, self._calls), where, self._flat[CALLS].key)
+        return Rows(_told(column, self._calls), where, self._flat[CALLS])
 
     def _rows_of_costs(self, query: TableQuery, state: int, found: Found) -> Rows:
         column: Any = self._costs.c
@@ -135,11 +135,12 @@ class Reading:
         own = expression(query.where, column, found.among(column[CALL_ID]))
         meant = select(self._calls.c.id).where(self._meant(query, state, found))
         of_calls = true() if query.calls == EVERYTHING and query.since is None else column[CALL_ID].in_(meant)
-        return Rows(_told(column, self._costs), and_(there, of_calls, own), self._flat[COSTS].key)
+        return Rows(_told(column, self._costs), and_(there, of_calls, own), self._flat[COSTS])
 
     def _rows_of_customers(self, query: TableQuery, state: int, found: Found) -> Rows:
         flat, call = self._flat[CUSTOMERS], self._calls.c
-        wanted = {*query.columns, *_asked(query.where), *(order.attribute for order in query.ordering)} - {CHANGE}
+        by = flat.ordering(query.ordering)
+        wanted = {*query.columns, *_asked(query.where), *(order.attribute for order in by)} - {CHANGE}
         made = {name: _figure_or_newest(name, call) for name in flat.columns if name in wanted and name != KEY}
         known = and_(call[KEY].is_not(None), call[KEY].not_like(f"{SINGLE_CALL}%"))
         where = and_(self._meant(query, state, found), known)
@@ -152,7 +153,7 @@ class Reading:
             columns[CHANGE] = of_key.scalar_subquery()
             changed = inner.c[KEY].in_(select(_TOUCHED.c[KEY]).where(_TOUCHED.c.change > query.since))
         own = expression(query.where, columns, _nowhere)
-        return Rows(columns, and_(changed, own), flat.key)
+        return Rows(columns, and_(changed, own), flat)
 
     _of: Final[Mapping[str, Callable[[Reading, TableQuery, int, Found], Rows]]] = {
         CALLS: _rows_of_calls,

@@ -23,7 +23,7 @@ from gateway.store.columnar.copy import Copy, rows
 from gateway.store.columnar.dialect import written
 from gateway.store.columnar.elements import DocumentRows
 from gateway.store.columnar.followed import FollowedCopy, Session
-from gateway.store.columnar.reading import CREATED, Reading, Rows
+from gateway.store.columnar.reading import Reading, Rows
 from gateway.store.columnar.searching import Found, Searching, searched
 from gateway.store.columnar.tables import Copies
 
@@ -102,7 +102,7 @@ class _Scan:
             yield await self._read(self._deleted(self._gone))
 
     async def _slices(self) -> AsyncIterator[Select[Any]]:
-        created = CREATED.get(self._flat.name)
+        created = self._flat.created
         names = (*self._query.columns, *([CHANGE] if self._query.since is not None else []))
         found = self._rows.select(names)
         if self._query.since is not None:

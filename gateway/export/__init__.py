@@ -1,0 +1,1 @@
+"""Formats: record batches of Arrow in, bytes out."""

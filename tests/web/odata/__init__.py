@@ -1,0 +1,1 @@
+"""What OData asks and is answered."""
