@@ -12,7 +12,7 @@ import dataclasses
 import datetime as dt
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 from starlette.applications import Starlette
@@ -23,9 +23,12 @@ from gateway.cache.read_through import ReadThrough
 from gateway.cache.related import RelatedThings
 from gateway.domain.catalog import Catalog
 from gateway.domain.decode import Decode, decoder, presigned_reader
+from gateway.domain.filters import EVERYTHING
 from gateway.domain.lazily import lazy_decoder
 from gateway.domain.mirrored import GONE
+from gateway.domain.principal import ANONYMOUS, Principal
 from gateway.domain.projection import call_maker
+from gateway.domain.tabular import CUSTOMERS
 from gateway.errors import SettingsInvalid
 from gateway.graph.context import Services
 from gateway.graph.schema import CatalogSchema
@@ -39,9 +42,9 @@ from gateway.services.freshness import MirrorFreshness
 from gateway.services.keys import Keys
 from gateway.services.mirror import CallMirror
 from gateway.services.relations import Relations
-from gateway.services.stats import Snapshots, Stats
+from gateway.services.stats import LATEST, Snapshot, Snapshots, Stats
 from gateway.services.status import MirrorStatus
-from gateway.services.tables import Tables
+from gateway.services.tables import TableRequest, Tables
 from gateway.services.unchanged import Unchanged
 from gateway.services.webhooks import Webhooks
 from gateway.settings import Settings
@@ -241,7 +244,7 @@ def gateway(
         if spool is not None and any(change.state in GONE for change in changes):
             spool.purge()
 
-    kept = mirror(settings, catalog, secret, changed=changed)
+    kept = mirror(settings, catalog, secret, changed=changed, listen=listen)
     reader = ReadThrough(
         source=vapi.live,
         mirror=CallMirror(
@@ -358,6 +361,66 @@ def maintenance(settings: Settings) -> Maintenance:
     erasure = Erasure(kept.calls, kept.intake, catalog.aliases, kept.database.checkpoint)
     keys = api_keys(settings, catalog, kept.keys, clock=utc_now, timer=time.monotonic)
     return Maintenance(mirror=kept, erasure=erasure, keys=keys)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Exporting:
+    """What whole tables are read with by who may read everything, without Vapi, unopened."""
+
+    mirror: Mirror
+    columnar: Columnar | None
+    tables: Tables
+    schema: CatalogSchema
+    principal: Principal = ANONYMOUS
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Open the mirror, and close everything in the end. Raises the leaves of `StoreError`.
+
+        Raises:
+            SettingsInvalid: the mirror has other columns than these settings declare.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self.mirror.database.close)
+            await self.mirror.look()
+            if not await self.mirror.is_read_so():
+                raise SettingsInvalid(
+                    "The mirror was made with other declarations of attributes than these settings have: state the "
+                    "settings of the gateway that keeps it (--settings), or let it start once with these"
+                )
+            if self.columnar is not None:
+                stack.push_async_callback(self.columnar.copy.close)
+            yield
+
+    def request(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Any = None,
+        since: int | None = None,
+        snapshot: Snapshot = LATEST,
+    ) -> TableRequest:
+        """The request for a table, ``where`` being a filter as plain JSON. Raises `BadUserInput`."""
+        of_customers = table == CUSTOMERS
+        predicate = self.schema.predicate("Customer" if of_customers else "Call", where, utc_now(), "where")
+        return TableRequest(
+            table=table,
+            columns=columns,
+            calls=EVERYTHING if of_customers else predicate,
+            where=predicate if of_customers else EVERYTHING,
+            since=since,
+            snapshot=snapshot,
+        )
+
+
+def exporting(settings: Settings) -> Exporting:
+    """The tables of the mirror with these settings. Raises `SettingsInvalid`."""
+    catalog, secret = catalog_of(settings), identity_key(settings)
+    kept = mirror(settings, catalog, secret, changed=lambda _: None)
+    copy = columnar(settings, catalog, kept, decode=decoder(catalog, secret), clock=utc_now)
+    tables = Tables(None if copy is None else copy.tables, Snapshots(kept.calls.last_change), catalog=catalog)
+    return Exporting(mirror=kept, columnar=copy, tables=tables, schema=schema_of(catalog))
 
 
 async def make_ready(settings: Settings) -> bool:

@@ -13,6 +13,7 @@ _COMMANDS: Final = (
     "serve",
     "demo",
     "backfill",
+    "export",
     "keys",
     "webhooks",
     "erase",

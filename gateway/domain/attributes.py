@@ -112,6 +112,11 @@ class Attribute:
         """Whether it is shown at all: not what the gateway needs for itself, and no secret."""
         return not self.internal and self.sensitivity is not Sensitivity.SECRET
 
+    @property
+    def description(self) -> str:
+        """What it is, for every reader, with its unit."""
+        return f"{self.doc.rstrip('.')}. In {self.unit}." if self.unit else self.doc
+
     def of(self, record: Any) -> Any:
         """The attribute's value in a record."""
         return record.configured.get(self.name) if self.configured else getattr(record, self.python)

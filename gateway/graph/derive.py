@@ -114,10 +114,10 @@ class Deriver:
         """An attribute's field; a closed set has the text that was stated beside it."""
         values = attribute.values
         if values is None:
-            yield ReadField(attribute.name, self.type_of(attribute), description(attribute), attribute, read)
+            yield ReadField(attribute.name, self.type_of(attribute), attribute.description, attribute, read)
             return
         yield ReadField(
-            attribute.name, self.type_of(attribute), description(attribute), attribute, _member(values, read)
+            attribute.name, self.type_of(attribute), attribute.description, attribute, _member(values, read)
         )
         if attribute.paths or attribute.keys:
             raw = f"The text of `{attribute.name}` as it was stated, whether the set knows it or not."
@@ -144,11 +144,6 @@ class Deriver:
         if values not in self._enums:
             self._enums[values] = definition(values)
         return self._enums[values]
-
-
-def description(attribute: Attribute) -> str:
-    """An attribute's description, with its unit."""
-    return f"{attribute.doc.rstrip('.')}. In {attribute.unit}." if attribute.unit else attribute.doc
 
 
 def _doc(cls: type) -> str:

@@ -18,7 +18,7 @@ from strawberry.types.field import StrawberryField
 from gateway.domain.attributes import Attribute, Kind, Use
 from gateway.domain.catalog import Catalog, Record
 from gateway.domain.filters import Comparator
-from gateway.graph.derive import Deriver, description
+from gateway.graph.derive import Deriver
 from gateway.graph.scalars import DateTimeOrDuration
 
 _EQUAL: Final = (Comparator.EQ, Comparator.NEQ, Comparator.IN, Comparator.NIN)
@@ -99,7 +99,7 @@ class Filters:
         for attribute in record.attributes:
             of = self._comparable(attribute)
             if of is not None:
-                yield attribute.python, (of | None, _field(attribute.name, description(attribute)))
+                yield attribute.python, (of | None, _field(attribute.name, attribute.description))
 
     def _comparable(self, attribute: Attribute) -> Any:
         """The input type of an attribute; None where it cannot be filtered by, nor anything below it."""

@@ -12,7 +12,6 @@ from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 from gateway.domain.attributes import Attribute, Kind, Use
 from gateway.domain.ordering import Direction, Nulls, Order, Ordering
 from gateway.errors import BadUserInput
-from gateway.graph.derive import description
 
 MOST: Final = 5
 
@@ -39,7 +38,7 @@ def order_type(name: str, attributes: Iterable[Attribute], name_of: Callable[[At
     """The input type ``{name}Order`` over those of the attributes that can be sorted by."""
     sortable = [a for a in attributes if Use.SORT in a.use and a.exposed and a.kind is not Kind.STRINGS]
     flats = enum.Enum(f"{name}OrderAttribute", {name_of(a): a.flat for a in sortable})  # type: ignore[misc]
-    members = [EnumValue(name_of(a), a.flat, description=description(a)) for a in sortable]
+    members = [EnumValue(name_of(a), a.flat, description=a.description) for a in sortable]
     doc = f"What a {name} can be sorted by."
     by = StrawberryEnumDefinition(flats, flats.__name__, members, doc)
     fields: dict[str, tuple[Any, Any]] = {

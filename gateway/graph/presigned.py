@@ -13,7 +13,7 @@ from gateway.domain.attributes import Attribute
 from gateway.domain.catalog import Catalog
 from gateway.domain.principal import Scope
 from gateway.graph.context import Info
-from gateway.graph.derive import Deriver, description
+from gateway.graph.derive import Deriver
 
 
 def presigned_fields(catalog: Catalog, deriver: Deriver) -> list[StrawberryField]:
@@ -23,7 +23,7 @@ def presigned_fields(catalog: Catalog, deriver: Deriver) -> list[StrawberryField
             name=attribute.name,
             graphql_type=deriver.type_of(attribute),
             resolver=_resolver(attribute),
-            description=description(attribute),
+            description=attribute.description,
         )
         for attribute in catalog.records[PresignedUrls.__name__].attributes
     ]

@@ -56,7 +56,7 @@ class World:
         self.copy = FollowedCopy(self.opened, last_change=self.store.last_change, clock=lambda: self.now)
         self.groups: CallGroups = ColumnarCalls(self.copy, _COPIES, searching)
         documents = DocumentRows(self.store.read, _call, _LISTS)
-        self.tables: TableReader = ColumnarTables(self.copy, _COPIES, FLAT, searching, documents)
+        self.tables: TableReader = ColumnarTables(self.copy, _COPIES, FLAT, searching, documents, slice_rows=7)
 
     async def _matched(self, search: Search, most: int) -> Sequence[str]:
         return [place.position.id for place in await self.store.page(PageQuery(predicate=search, limit=most))]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from gateway.domain.attributes import Attribute, Use
 from gateway.domain.catalog import Catalog
-from gateway.graph.derive import description
 
 _HEAD = """\
 # Attributes
@@ -54,11 +53,11 @@ def rendered(catalog: Catalog) -> str:
 
 def _row(a: Attribute, *, kept: bool) -> str:
     column = "yes" if kept else "–"
-    return f"| `{a.flat}` | {a.kind.value} | {a.sensitivity.value} | {_uses(a)} | {column} | {description(a)} |\n"
+    return f"| `{a.flat}` | {a.kind.value} | {a.sensitivity.value} | {_uses(a)} | {column} | {a.description} |\n"
 
 
 def _customer_row(a: Attribute) -> str:
-    what = f"{a.kind.value} | {a.sensitivity.value} | {_uses(a)} | {description(a)}"
+    what = f"{a.kind.value} | {a.sensitivity.value} | {_uses(a)} | {a.description}"
     return f"| `{a.name}` | `{a.flat}` | {what} |\n"
 
 

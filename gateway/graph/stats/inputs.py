@@ -13,7 +13,6 @@ from gateway.domain.aggregates import PERCENTILES, Aggregate, Bucket, can_bucket
 from gateway.domain.attributes import Attribute
 from gateway.domain.catalog import Catalog
 from gateway.domain.ordering import Direction
-from gateway.graph.derive import description
 from gateway.graph.orders import DIRECTION
 
 COMPARED: Final = ("eq", "gt", "gte", "lt", "lte")
@@ -48,7 +47,7 @@ class StatsInputs:
         attributes = list(catalog.mirrored())
 
         def of(name: str, doc: str, can: Callable[[Attribute], bool]) -> Any:
-            return _enum(name, doc, {a.flat.upper(): (a.flat, description(a)) for a in attributes if can(a)})
+            return _enum(name, doc, {a.flat.upper(): (a.flat, a.description) for a in attributes if can(a)})
 
         self.dimension = of("CallDimension", "What calls can be put into groups by.", can_group)
         self.time = of("CallTime", "What calls can be put into buckets of time by.", can_bucket)

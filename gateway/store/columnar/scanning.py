@@ -27,14 +27,19 @@ from gateway.store.columnar.reading import Reading, Rows
 from gateway.store.columnar.searching import Found, Searching, searched
 from gateway.store.columnar.tables import Copies
 
-_SLICE: Final = 50_000
+SLICE: Final = 50_000
 """Rows of a slice, roughly."""
-_FIRST: Final = 5_000
-"""Rows of the first one, roughly: whoever waits sees it begin."""
+_FIRST: Final = 0.1
+"""The part of it that the first one has: whoever waits sees it begin."""
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 class ColumnarTables:
-    """Implements `gateway.ports.TableReader`; ``documents`` reads what is not kept as rows."""
+    """Implements `gateway.ports.TableReader`; ``documents`` reads what is not kept as rows.
+
+    ``slice_rows`` is how many rows are read at once, roughly.
+    """
 
     def __init__(
         self,
@@ -43,7 +48,10 @@ class ColumnarTables:
         flat: Mapping[str, FlatTable],
         searching: Searching,
         documents: DocumentRows,
+        *,
+        slice_rows: int = SLICE,
     ) -> None:
+        self._slice_rows = slice_rows
         self._copy = copy
         self._flat = flat
         self._reading = Reading(copies, flat)
@@ -60,7 +68,15 @@ class ColumnarTables:
             if flat.of_documents:
                 yield self._documents.scan(session, self._reading.calls(query, state, found), query, flat, state)
             else:
-                yield _Scan(session, self._reading, query=query, flat=flat, state=state, found=found)
+                yield _Scan(
+                    session,
+                    self._reading,
+                    query=query,
+                    flat=flat,
+                    state=state,
+                    found=found,
+                    slice_rows=self._slice_rows,
+                )
 
 
 def _state(query: TableQuery, copy: Copy, connection: duckdb.DuckDBPyConnection) -> int:
@@ -77,8 +93,17 @@ class _Scan:
     """A scan of a table of the copy."""
 
     def __init__(
-        self, session: Session, reading: Reading, *, query: TableQuery, flat: FlatTable, state: int, found: Found
+        self,
+        session: Session,
+        reading: Reading,
+        *,
+        query: TableQuery,
+        flat: FlatTable,
+        state: int,
+        found: Found,
+        slice_rows: int,
     ) -> None:
+        self._slice_rows = slice_rows
         self.state = state
         self._session = session
         self._query = query
@@ -111,7 +136,7 @@ class _Scan:
             yield found.order_by(*(self._rows.columns[name] for name in self._flat.key))
             return
         column = self._rows.columns[created]
-        bounds = await self._session.ask(functools.partial(_bounds, self._rows, column))
+        bounds = await self._session.ask(functools.partial(_bounds, self._rows, column, self._slice_rows))
         order = [column, *(self._rows.columns[name] for name in self._flat.key)]
         for after, before in zip([None, *bounds], [*bounds, None], strict=True):
             of_slice = and_(
@@ -136,16 +161,17 @@ def _count(of: Rows, gone: Select[Any] | None, _: Copy, connection: duckdb.DuckD
     return sum(int(_one(connection, statement)) for statement in counted)
 
 
-def _bounds(of: Rows, column: Any, _: Copy, connection: duckdb.DuckDBPyConnection) -> list[dt.datetime]:
+def _bounds(
+    of: Rows, column: Any, slice_rows: int, _: Copy, connection: duckdb.DuckDBPyConnection
+) -> list[dt.datetime]:
     """The times between which slices lie."""
     many = int(_one(connection, of.count()))
-    shares = [(_FIRST + _SLICE * number) / many for number in range(many // _SLICE + 1)] if many > _FIRST else []
-    shares = [share for share in shares if share < 1]
-    if not shares:
+    shares = [(number + _FIRST) * slice_rows / many for number in range(many // slice_rows + 1)] if many else []
+    within = [literal(share) for share in shares if share < 1]
+    if not within:
         return []
-    listed = func.list_value(*(literal(share) for share in shares))
-    statement = select(func.quantile_disc(column, listed)).where(of.where)
-    return sorted(set(_one(connection, statement)))
+    times = func.quantile_disc(func.epoch_us(column), func.list_value(*within))
+    return [_EPOCH + micros * _MICROSECOND for micros in sorted(set(_one(connection, select(times).where(of.where))))]
 
 
 def _batch(statement: Select[Any], schema: pa.Schema, _: Copy, connection: duckdb.DuckDBPyConnection) -> pa.RecordBatch:

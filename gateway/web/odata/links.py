@@ -13,11 +13,14 @@ from gateway.domain.attributes import Kind
 from gateway.domain.ordering import Position
 from gateway.domain.paging import Cursor
 from gateway.domain.tabular import FlatTable
+from gateway.errors import BadUserInput
 from gateway.web.odata.options import Options
 
 TOKEN: Final = "$skiptoken"  # noqa: S105  # an option's name
 _REPLACED: Final = (TOKEN, "$skip", "$top", "asOf", "atLeast")
 _OWN: Final = (Kind.INT, Kind.INT)
+_EXPECTED: Final = "it must be one that @odata.nextLink has given for the same table, filter and order"
+_LONGEST_NUMBER: Final = 18
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -38,10 +41,24 @@ def token(place: Place, table: FlatTable, asked: Options) -> str:
 
 def place(text: str, table: FlatTable, asked: Options) -> Place:
     """The place that a client sent back. Raises `BadUserInput` where it is none of this list."""
-    by = [table.columns[order.attribute].kind for order in table.ordering(asked.ordering)]
-    cursor = paging.decode(text, stated=_digest(table, asked), kinds=(*_OWN, *by), argument=TOKEN)
+    ordering = table.ordering(asked.ordering)
+    kinds = (*_OWN, *(table.columns[order.attribute].kind for order in ordering))
+    try:
+        cursor = paging.decode(text, stated=_digest(table, asked), kinds=kinds, argument=TOKEN)
+    except BadUserInput:
+        raise BadUserInput(TOKEN, text, _EXPECTED) from None
     state, left, *values = cursor.position.values
-    return Place(state, left, Position(tuple(values), _key(cursor.position.id, table)))
+    found = Place(state, left, Position(tuple(values), _key(cursor.position.id, table)))
+    if not _can_be(found, table, [order.attribute for order in ordering]):
+        raise BadUserInput(TOKEN, text, _EXPECTED)
+    return found
+
+
+def _can_be(found: Place, table: FlatTable, by: Sequence[str]) -> bool:
+    """Whether a page can begin there: anybody can write a token."""
+    never_null = {*table.key, table.created}
+    of_a_row = all(value is not None or name not in never_null for name, value in zip(by, found.after.values, strict=True))
+    return of_a_row and found.state is not None and (found.left is None or found.left > 0)
 
 
 def after(row: Mapping[str, Any], table: FlatTable, asked: Options) -> Position:
@@ -64,4 +81,4 @@ def _key(text: str, table: FlatTable) -> Any:
     """The last part of a key: texts all but for positions."""
     if table.columns[table.key[-1]].kind is not Kind.INT:
         return text
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else 0

@@ -13,7 +13,6 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from gateway.domain.attributes import Attribute
 from gateway.domain.tabular import FlatTable
-from gateway.graph.derive import description
 from gateway.web.odata.edm import PRECISION, Edm, is_list, type_of
 from gateway.web.odata.filters import FUNCTIONS
 
@@ -77,7 +76,7 @@ def _property(column: Attribute, *, is_key: bool) -> Element:
         found.set("Nullable", "false")
     if of is Edm.DATETIME_OFFSET:
         found.set("Precision", str(PRECISION))
-    found.append(_described(f"{description(column)} A list, in JSON." if is_list(column) else description(column)))
+    found.append(_described(f"{column.description} A list, in JSON." if is_list(column) else column.description))
     return found
 
 

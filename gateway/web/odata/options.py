@@ -26,7 +26,8 @@ REFUSED: Final = (
 )
 """Those that OData knows beyond them."""
 
-_LONGEST_TOKEN: Final = 4096
+_LONGEST_TOKEN: Final = 2**16
+"""Characters: a token has the values in it by which its list is ordered, and texts are long."""
 _MOST_ROWS: Final = 2**63 - 1
 _DIGITS: Final = re.compile("[0-9]{1,19}")
 _DIRECTIONS: Final = {"asc": Direction.ASC, "desc": Direction.DESC}

@@ -10,7 +10,6 @@ from odatapy.edm import Edm as Model
 from odatapy.edm import FullQualifiedName
 from odatapy.edm.xml_io import XmlEdmProvider
 
-from gateway.graph.derive import description
 from gateway.web.odata.edm import type_of
 from gateway.web.odata.metadata import CONTAINER, NAMESPACE, metadata, service
 from tests.web.odata.tables import TABLE, TABLES
@@ -57,7 +56,7 @@ def test_everything_is_described_as_in_the_other_doors(name: str) -> None:
     for flat, column in table.columns.items():
         found = element(f"!EntityType[@Name='{name}']/Property[@Name='{flat}']")
         told = terms(found)["Org.OData.Core.V1.Description"].get("String")
-        assert told.startswith(description(column).replace("\x01", "\ufffd"))
+        assert told.startswith(column.description.replace("\x01", "\ufffd"))
 
 
 def test_moments_have_microseconds() -> None:
