@@ -141,6 +141,7 @@ class Gateway:
             if self.columnar is not None:
                 stack.push_async_callback(self.columnar.copy.close)
             if self.spool is not None:
+                self.spool.open()
                 stack.callback(self.spool.close)
             stack.callback(self.keeper.close)
             yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -311,7 +311,7 @@ class TableScan(Protocol):
         """How many rows there are in all, whatever the limit is."""
         ...
 
-    def batches(self) -> AsyncIterator[Any]:
+    def batches(self) -> AsyncGenerator[Any]:
         """The rows as record batches of Arrow, at the reader's pace; at least an empty one."""
         ...
 

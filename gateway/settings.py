@@ -24,6 +24,7 @@ from gateway.toml_lines import line_of
 _PREFIX: Final = "GATEWAY_"
 _FILE_VARIABLE: Final = f"{_PREFIX}SETTINGS_FILE"
 _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")
+_IDENTIFIER: Final = r"^[a-z_][a-z0-9_]{0,62}$"
 _NEVER_EMPTY: Final = ("jwt_customer_claim", "jwt_assistants_claim", "binding_trust")
 """What narrows whose calls are opened: an empty variable, as a mistaken script makes it, must not open those of all."""
 _KEY_VARIABLES: Final = ("GATEWAY_UPSTREAM_KEY", "VAPI_API_KEY")
@@ -358,6 +359,21 @@ class Settings(BaseSettings):
         default=900, description="How long an export in Parquet is kept, for parts of it to be asked for."
     )
 
+    bi_views: bool = Field(
+        default=True, description="Whether a mirror in PostgreSQL has views for BI tools: see docs/bi-postgresql.md."
+    )
+    bi_schema: str = Field(default="bi", pattern=_IDENTIFIER, description="The schema that these views are in.")
+    bi_role: str = Field(
+        default="gateway_bi",
+        pattern=_IDENTIFIER,
+        description="The role that may read these views and nothing else; made if there is none of this name.",
+    )
+    bi_attributes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Attributes that these views have beside the public ones, by their flat names, such as "
+        "customer_name; parted by commas.",
+    )
+
     body_bytes: int = Field(
         default=2**20, ge=2**10, le=2**30, description="The largest body of a GraphQL request, in bytes."
     )
@@ -486,6 +502,7 @@ class Settings(BaseSettings):
         "trusted_proxies",
         "jwt_algorithms",
         "jwt_scopes",
+        "bi_attributes",
         mode="before",
     )
     @classmethod
@@ -499,6 +516,14 @@ class Settings(BaseSettings):
         """Whoever is trusted by mistake can claim any address."""
         for each in stated:
             ipaddress.ip_network(each)
+        return stated
+
+    @field_validator("bi_schema", "bi_role")
+    @classmethod
+    def _own_names(cls, stated: str) -> str:
+        """In PostgreSQL the mirror's tables are in the schema `public`, and the role `public` is everybody."""
+        if stated in ("public", "none", "information_schema") or stated.startswith("pg_"):
+            raise ValueError("PostgreSQL has another meaning for this name")
         return stated
 
     @field_validator("cors_origins")

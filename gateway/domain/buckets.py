@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import datetime as dt
 import difflib
+import functools
 import zoneinfo
 from collections.abc import Iterator
 from typing import Final, TypeAlias
@@ -25,6 +26,12 @@ _DAY: Final = dt.timedelta(days=1)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
+@functools.cache
+def _names() -> frozenset[str]:
+    """The names of all timezones: to look for them takes milliseconds."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def zone_of(name: str) -> dt.tzinfo:
     """The timezone of this name in the IANA database.
 
@@ -32,7 +39,7 @@ def zone_of(name: str) -> dt.tzinfo:
         ValueError: there is none.
     """
     try:
-        if name not in zoneinfo.available_timezones():
+        if name not in _names():
             raise ValueError(name)
         return zoneinfo.ZoneInfo(name)
     except (OSError, zoneinfo.ZoneInfoNotFoundError) as error:
@@ -41,7 +48,7 @@ def zone_of(name: str) -> dt.tzinfo:
 
 def like(name: str) -> tuple[str, ...]:
     """Some timezones that may have been meant."""
-    return tuple(difflib.get_close_matches(name, zoneinfo.available_timezones(), n=3)) or _USUAL
+    return tuple(difflib.get_close_matches(name, _names(), n=3)) or _USUAL
 
 
 _USUAL: Final = ("UTC", "Europe/Berlin", "America/New_York")

@@ -44,7 +44,7 @@ _SECRET_SHAPES: Final = re.compile(
     r"""eyJ[\w-]{5,}(?:\.[\w-]*){2,4}             # a JSON Web Token, signed or encrypted
       | [?&](?:X-Amz-Signature|X-Goog-Signature|Signature|sig|token|access_token)=[^&\s"]+  # a presigned address
       | \b[spr]k[-_](?:(?:live|test|proj|ant)[-_][\w-]{8,}|[A-Za-z0-9]{20,})  # keys of well-known providers
-      | vcg_[0-9a-f]{12}_[0-9a-f]{64}                 # the gateway's own
+      | vcg_[0-9a-f]{12}_[0-9a-f]{16,64}              # the gateway's own; also one that was cut short
       | \b(?:gh[pousr]_\w{20,}|xox[abeprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,})
       | \bBasic\s+[A-Za-z0-9+/]{8,}={1,2}            # a name and a password
       | ://[^/\s:@"]+:[^/\s@"]+@                      # the same in an address

@@ -80,6 +80,14 @@ class StoreFailed(Event):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class ViewsNotMade(Event):
+    """The views for BI tools, their role or its rights could not be made as wanted; all else works without."""
+
+    what: str
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class RequestFailed(Event):
     """A request met an error that nobody foresaw; the caller was told its id and nothing else.
 

@@ -20,6 +20,7 @@ _LEVELS: Final[Mapping[type[Event], int]] = {
     events.RowDropped: logging.WARNING,
     events.RefreshFailed: logging.WARNING,
     events.StoreFailed: logging.ERROR,
+    events.ViewsNotMade: logging.WARNING,
     events.RequestFailed: logging.ERROR,
     events.ConnectionsClosed: logging.WARNING,
     events.WebhookReceived: logging.DEBUG,

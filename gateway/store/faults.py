@@ -39,6 +39,7 @@ _POSTGRES: Final[dict[str, tuple[type[StoreError], str]]] = {
     "28": (StoreUnavailable, "it does not accept the user or the password of the settings"),
     "3D": (StoreUnavailable, "there is no database of the name in the settings"),
     "40": (StoreUnavailable, "the transaction met another one and was ended"),
+    "2BP01": (StoreIncompatible, "something that is not the gateway's needs a column that has to change; drop it"),
     "42501": (StoreUnavailable, "the user of the settings lacks a permission"),
     "53": (StoreUnavailable, "it is out of disk, memory or connections"),
     "57": (StoreUnavailable, "it is shutting down or starting"),

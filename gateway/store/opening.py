@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from types import ModuleType
 from typing import Final
 
 from sqlalchemy import URL, Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.domain.catalog import Catalog
 from gateway.store import columns, postgres, sqlite
@@ -13,7 +16,9 @@ from gateway.store.address import address
 from gateway.store.database import Database
 from gateway.store.faults import translated
 from gateway.store.migrations import migrate
+from gateway.store.publishing import Unmade, publish, withdraw
 from gateway.store.tables import Tables, tables
+from gateway.store.views import Views
 
 PATIENCE: Final = 300.0
 """Seconds that one waits while another process makes the tables ready: a new index on millions of calls takes time."""
@@ -49,33 +54,43 @@ def database(url: str, catalog: Catalog) -> Database:
     )
 
 
-async def prepare(url: str, made: Tables, *, attributes: bool = True, patience: float = PATIENCE) -> None:
+async def prepare(
+    url: str, made: Tables, *, attributes: bool = True, views: Views | None = None, patience: float = PATIENCE
+) -> Unmade | None:
     """Make or change the tables where that is needed; those of ``attributes`` only for who is to fill them.
+
+    With them come the ``views``, in PostgreSQL, and any others of ours go. What could not be made of them is told.
 
     Raises as `opened` does.
     """
-    at = address(url)
-    await _prepare(_kind(at), at, made if attributes else None, patience)
+    at, make_ready = address(url), functools.partial(_make_ready, made=made, attributes=attributes, views=views)
+    return await _prepare(_kind(at), at, make_ready, patience)
 
 
 def _kind(at: URL) -> ModuleType:
     return sqlite if at.drivername == sqlite.DRIVER else postgres
 
 
-async def _prepare(kind: ModuleType, at: URL, made: Tables | None, patience: float) -> None:
+async def _prepare(
+    kind: ModuleType, at: URL, make_ready: Callable[[Connection], Unmade | None], patience: float
+) -> Unmade | None:
     """Make the tables ready: all of it, or nothing."""
-    engine = kind.writer(at, patience)
+    engine: AsyncEngine = kind.writer(at, patience)
     try:
         with translated():
             async with engine.begin() as connection:
-                await connection.run_sync(_make_ready, made)
+                return await connection.run_sync(make_ready)
     finally:
         await engine.dispose()
 
 
-def _make_ready(connection: Connection, made: Tables | None) -> None:
-    if connection.dialect.name == "postgresql":
+def _make_ready(connection: Connection, *, made: Tables, attributes: bool, views: Views | None) -> Unmade | None:
+    has_views = connection.dialect.name == "postgresql"
+    if has_views:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _GUARD})
-    migrate(connection)
-    if made is not None:
-        columns.compare(connection, made)
+    migrate(connection, lambda: withdraw(connection, made, None))
+    if not attributes:
+        return None
+    left = withdraw(connection, made, views)  # columns that change cannot have views that need them
+    columns.compare(connection, made)
+    return publish(connection, made, views) if has_views and views is not None and left is None else left

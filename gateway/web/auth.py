@@ -148,8 +148,8 @@ def _in_query(scope: Scope, name: str | None) -> list[str]:
 
 
 def _only(stated: Sequence[str]) -> str | None:
-    """The key that is stated, if it is one of ours, which can be revoked."""
-    return stated[0] if len(stated) == 1 and parted(stated[0]) is not None else None
+    """The key that is stated, if it is one of ours, which can be revoked; clients repeat it where a link has it."""
+    return stated[0] if len({*stated}) == 1 and parted(stated[0]) is not None else None
 
 
 def _token(stated: Sequence[bytes], *, basic: bool) -> str | None:

@@ -12,11 +12,12 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import IO, Any, Final
+from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -29,12 +30,14 @@ from gateway.errors import (
     Forbidden,
     GatewayError,
     NotConfigured,
+    QueryTimeout,
     RateLimited,
     StoreError,
 )
 from gateway.export.formats import FORMATS, Encoder, Encoding, Format
-from gateway.export.spool import Spool
+from gateway.export.spool import Part, Spool
 from gateway.observe.events import ExportCut, Listener
+from gateway.services.ahead import ahead
 from gateway.services.stats import Snapshot
 from gateway.services.tables import Opened, TableRequest, Tables
 from gateway.web.middleware.request_id import request_id
@@ -49,11 +52,13 @@ _STATUSES: Final[Mapping[type[GatewayError], HTTPStatus]] = {
     ExportTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotConfigured: HTTPStatus.NOT_IMPLEMENTED,
+    QueryTimeout: HTTPStatus.GATEWAY_TIMEOUT,
     RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _RETRY_AFTER: Final = 5
 _LONGEST_NUMBER: Final = 18
+_ZERO: Final = re.compile(r"q ?= ?0(\.0*)?", re.IGNORECASE)
 _PIECE: Final = 2**18
 """Bytes that are sent at once, so that others have their turn."""
 
@@ -61,7 +66,8 @@ _PIECE: Final = 2**18
 class ExportView:
     """The endpoint. ``principal`` says who asks; ``predicate`` reads a filter, ``Call`` or ``Customer``, from JSON.
 
-    Each export takes one of the ``places`` of its caller until it has ended.
+    Each export takes one of the ``places`` of its caller for as long as rows are read for it. It may take so many
+    ``seconds``, and ends when its client has gone.
     """
 
     def __init__(
@@ -87,34 +93,50 @@ class ExportView:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        until = asyncio.get_running_loop().time() + self._seconds
         async with contextlib.AsyncExitStack() as opened:
             try:
-                response = await self._answer(request, opened)
+                response = await self._in_time(request, opened, until)
             except tuple(_STATUSES) as error:
                 response = failed(error)
             try:
-                async with asyncio.timeout(self._seconds):
+                async with asyncio.timeout_at(until):
                     await response(scope, receive, send)
             except (GatewayError, TimeoutError) as error:  # behind the first byte: to go no further breaks it off
                 reason = error.code if isinstance(error, GatewayError) else f"{self._seconds:g} seconds"
                 self._listen(ExportCut(request_id(scope), request.path_params["file"], reason))
+
+    async def _in_time(self, request: Request, stack: contextlib.AsyncExitStack, until: float) -> Response:
+        """The answer, unless the time is up or the client has gone before its first byte."""
+        try:
+            async with asyncio.timeout_at(until) as deadline, _watched(request, deadline) as watching:
+                return await self._answer(request, stack)
+        except TimeoutError:
+            if watching.done() and not watching.cancelled():
+                raise ClientDisconnect from None
+        reason = f"The export took longer than the {self._seconds:g} seconds that GATEWAY_EXPORT_SECONDS allows."
+        raise QueryTimeout(reason)
 
     async def _answer(self, request: Request, stack: contextlib.AsyncExitStack) -> Response:
         """The rows, or why there are none; what is to be closed after the answer goes on the stack."""
         name, format_ = _named(request.path_params["file"])
         asked = self._asked(name, request)
         principal = self._principal(request.scope)
-        stack.enter_context(self._places.taken(principal.name))
-        opened = await stack.enter_async_context(self._tables.opened(principal, asked))
+        reading = await stack.enter_async_context(contextlib.AsyncExitStack())
+        opened = await reading.enter_async_context(self._tables.opened(principal, asked))
         encoding = _encoding(request.headers.get("accept-encoding", "")) if format_.streams else None
         headers = _headers(opened, format_, encoding)
         if _is_known(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        place = self._places.taken(principal.name)
         if not format_.streams:
-            return await self._spooled(opened, format_, headers, stack)
+            response = await self._spooled(opened, format_, headers, stack, place)
+            await reading.aclose()  # the file is complete
+            return response
         if request.method == "HEAD":
-            return Response(headers=headers, media_type=format_.media_type)
-        return await self._streamed(opened, format_, encoding, headers, stack)
+            return _head_alone(headers, format_)
+        reading.enter_context(place)
+        return await self._streamed(opened, format_, encoding, headers, reading)
 
     def _asked(self, name: str, request: Request) -> TableRequest:
         stated = _stated(request.query_params.multi_items())
@@ -161,29 +183,60 @@ class ExportView:
 
     async def _pieces(self, opened: Opened, format_: Format, encoding: Encoding | None) -> AsyncGenerator[bytes]:
         encoder, rows = None, 0
-        async for batch in opened.scan.batches():
-            rows += batch.num_rows
-            self._tables.counted(rows)
-            if encoder is None:
-                encoder = Encoder(format_, batch.schema, encoding)
-            for piece in _small(await asyncio.to_thread(encoder.encoded, batch)):
-                yield piece
+        async with contextlib.aclosing(ahead(opened.scan.batches())) as batches:  # read while others are written
+            async for batch in batches:
+                rows += batch.num_rows
+                self._tables.counted(rows)
+                if encoder is None:
+                    encoder = Encoder(format_, batch.schema, encoding)
+                for piece in _small(await asyncio.to_thread(encoder.encoded, batch)):
+                    yield piece
         if encoder is not None:
             for piece in _small(await asyncio.to_thread(encoder.rest)):
                 yield piece
 
     async def _spooled(
-        self, opened: Opened, format_: Format, headers: Mapping[str, str], stack: contextlib.AsyncExitStack
+        self,
+        opened: Opened,
+        format_: Format,
+        headers: Mapping[str, str],
+        stack: contextlib.AsyncExitStack,
+        place: contextlib.AbstractContextManager[None],
     ) -> Response:
-        """A file that is complete, and parts of it."""
+        """A file that is complete, and parts of it; a place is taken where it has to be written first."""
 
-        async def write(file: IO[bytes]) -> None:
-            async for piece in self._pieces(opened, format_, None):
-                await asyncio.to_thread(file.write, piece)
+        async def write(part: Part) -> None:
+            with place:
+                async with contextlib.aclosing(self._pieces(opened, format_, None)) as pieces:
+                    async for piece in pieces:
+                        await part.write(piece)
 
         name = hashlib.sha256(headers["ETag"].encode()).hexdigest()
         path = await stack.enter_async_context(self._spool.file(name, write))
         return FileResponse(path, headers=dict(headers), media_type=format_.media_type, stat_result=path.stat())
+
+
+@contextlib.asynccontextmanager
+async def _watched(request: Request, deadline: asyncio.Timeout) -> AsyncIterator[asyncio.Task[None]]:
+    """Let the time be up as soon as the client has gone; the task has ended then."""
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        deadline.reschedule(asyncio.get_running_loop().time())
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield watching
+    finally:
+        watching.cancel()
+
+
+def _head_alone(headers: Mapping[str, str], format_: Format) -> Response:
+    """What stands above rows; how long those are is not known."""
+    response = Response(headers=headers, media_type=format_.media_type)
+    del response.headers["Content-Length"]
+    return response
 
 
 def failed(error: GatewayError) -> Response:
@@ -250,7 +303,7 @@ def _encoding(accepted: str) -> Encoding | None:
 
 
 def _zero(quality: str) -> bool:
-    return quality.replace(" ", "").rstrip("0").rstrip(".") in ("q=", "Q=")
+    return _ZERO.fullmatch(quality.strip()) is not None
 
 
 def _is_known(stated: str | None, tag: str) -> bool:

@@ -19,7 +19,8 @@ from gateway.domain.observations import Projection, Snapshot
 from gateway.domain.projection import projector
 from gateway.domain.redaction import redactor
 from gateway.domain.retention import Retention
-from gateway.observe.events import Listener
+from gateway.errors import SettingsInvalid
+from gateway.observe.events import Listener, ViewsNotMade, silence
 from gateway.ports import CallSource, Change
 from gateway.services.backfill import Backfilling
 from gateway.services.expiry import Expiry, Keeping
@@ -31,7 +32,7 @@ from gateway.services.reconcile import Reconcile
 from gateway.services.refill import Refill
 from gateway.services.rereads import Rereads
 from gateway.services.sync import Part, Sync
-from gateway.settings import Settings
+from gateway.settings import Settings, located
 from gateway.store import opening
 from gateway.store.calls import SqlCalls
 from gateway.store.customers import SqlCustomers
@@ -40,7 +41,9 @@ from gateway.store.keys import SqlKeys
 from gateway.store.ledger import SqlLedger
 from gateway.store.packing import digest, pack
 from gateway.store.sync import SqlSync
+from gateway.store.tables import Tables
 from gateway.store.upkeep import SqlUpkeep
+from gateway.store.views import Views, views
 from gateway.store.watch import Watch
 from gateway.wiring.catalogs import catalog_of
 from gateway.wiring.keys import data_dir
@@ -72,6 +75,8 @@ class Mirror:
     preparing: Preparing
     retention: Retention
     watch: Watch
+    views: Views | None
+    listen: Listener
 
     async def look(self) -> None:
         """Make ready what has no attributes, for who only looks after the mirror; one that is new is opened.
@@ -88,7 +93,9 @@ class Mirror:
 
     async def open(self) -> None:
         """Make or change all tables where that is needed. Raises as `gateway.store.opening.opened` does."""
-        await opening.prepare(self.url, self.database.tables)
+        unmade = await opening.prepare(self.url, self.database.tables, views=self.views)
+        if unmade is not None:
+            self.listen(ViewsNotMade(unmade.what, unmade.reason))
         before = await self.state.load(_READING)
         if before != self.reading:
             if before is not None:
@@ -101,12 +108,17 @@ class Mirror:
 
 
 def mirror(
-    settings: Settings, catalog: Catalog, identity_key: bytes, *, changed: Callable[[Sequence[Change]], None]
+    settings: Settings,
+    catalog: Catalog,
+    identity_key: bytes,
+    *,
+    changed: Callable[[Sequence[Change]], None],
+    listen: Listener = silence,
 ) -> Mirror:
     """The mirror with these settings; ``changed`` is told what changes in it by this process.
 
     Raises:
-        SettingsInvalid: the database's URL cannot be used.
+        SettingsInvalid: the database's URL cannot be used, or an attribute is named for views that they cannot have.
     """
     url = database_url(settings)
     database, prepare = opening.database(url, catalog), _preparing(catalog, identity_key)
@@ -126,7 +138,18 @@ def mirror(
         preparing=prepare,
         retention=retention(settings),
         watch=Watch(url),
+        views=_views(settings, catalog, database.tables),
+        listen=listen,
     )
+
+
+def _views(settings: Settings, catalog: Catalog, tables: Tables) -> Views | None:
+    """The views for BI tools that the settings want; None where they want none."""
+    try:
+        wanted = views(catalog, tables, schema=settings.bi_schema, role=settings.bi_role, named=settings.bi_attributes)
+    except SettingsInvalid as error:
+        raise located(error, settings) from None
+    return wanted if settings.bi_views else None
 
 
 def database_url(settings: Settings) -> str:

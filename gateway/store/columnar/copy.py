@@ -20,11 +20,13 @@ from gateway.errors import BadUserInput
 from gateway.store.columnar import tables
 from gateway.store.columnar.dialect import written
 from gateway.store.columnar.source import Moment, Source
-from gateway.store.columnar.tables import CHANGE, STATE, UNTIL, Copied, Copies
+from gateway.store.columnar.tables import CHANGE, NUMBER, STATE, UNTIL, Copied, Copies
 
 HELD: Final = dt.timedelta(minutes=15)
 """How long a state can still be asked for after there was a later one."""
 
+_CHECKPOINT: Final = "256MB"
+"""How much is written down before it goes to its place in the file; whoever follows waits for that."""
 _PIECES: Final = 2
 """Connections that read the mirror side by side to fill a copy."""
 _MADE: Final = (
@@ -52,7 +54,10 @@ class Copy:
         self._key = key
         self._copies = copies
         self._source = source
-        self._options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": f"{memory_bytes}B"}
+        self._options: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": f"{memory_bytes}B",
+            "wal_autocheckpoint": _CHECKPOINT,
+        }
         self._connection = self._opened(file)
         self.state = self._last_state()
 
@@ -168,7 +173,7 @@ class Copy:
         """Put new versions in the place of those that there were; of what is gone nothing stays but that."""
         calls = self._copies.calls
         with _registered(connection, [moment.changed(calls, self.state)]) as (name,):
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS FROM {name} WHERE id != ''")
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS FROM {name} WHERE {NUMBER} > 0")
         self._touch(connection, moment.last)
         connection.execute("DELETE FROM gone WHERE id IN (SELECT id FROM incoming)")
         connection.execute(f"INSERT INTO gone SELECT id, {CHANGE} FROM incoming WHERE {_among(GONE)}")
@@ -181,31 +186,37 @@ class Copy:
 
     def _touch(self, connection: duckdb.DuckDBPyConnection, state: int) -> None:
         """Note whose calls have changed: those of the customers that they were of, and that they are of."""
-        changed = (
-            "SELECT customer_key FROM incoming UNION SELECT customer_key FROM calls "
-            f"WHERE {UNTIL} IS NULL AND id IN (SELECT id FROM incoming)"
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE outdated AS SELECT rowid AS row, {NUMBER}, customer_key FROM calls "
+            f"WHERE {UNTIL} IS NULL AND {NUMBER} IN (SELECT {NUMBER} FROM incoming)"
         )
-        known = f"SELECT customer_key FROM ({changed}) WHERE customer_key IS NOT NULL"
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE concerned AS {known}")
+        changed = "SELECT customer_key FROM incoming UNION SELECT customer_key FROM outdated"
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE concerned AS "
+            f"SELECT customer_key FROM ({changed}) WHERE customer_key IS NOT NULL"
+        )
         connection.execute("DELETE FROM touched WHERE customer_key IN (FROM concerned)")
         connection.execute(f"INSERT INTO touched SELECT customer_key, {state:d} FROM concerned")
         connection.execute("DROP TABLE concerned")
 
     def _outdate(self, connection: duckdb.DuckDBPyConnection, state: int) -> None:
         """End the versions of what has changed; of a call that stands in lists no more there has never been any."""
-        for copied in (self._copies.calls, self._copies.costs):
-            left = f"SELECT id FROM incoming WHERE NOT ({_among(LISTED)})"
-            connection.execute(f"DELETE FROM {copied.name} WHERE {copied.call} IN ({left})")
-            connection.execute(
-                f"UPDATE {copied.name} SET {UNTIL} = {state:d} "
-                f"WHERE {UNTIL} IS NULL AND {copied.call} IN (SELECT id FROM incoming)"
-            )
+        left = f"SELECT {NUMBER} FROM incoming WHERE NOT ({_among(LISTED)})"
+        if _one(connection, f"SELECT count(*) FROM ({left})") != (0,):
+            for copied in (self._copies.calls, self._copies.costs):
+                connection.execute(f"DELETE FROM {copied.name} WHERE {NUMBER} IN ({left})")
+        connection.execute(f"UPDATE calls SET {UNTIL} = {state:d} WHERE rowid IN (SELECT row FROM outdated)")
+        connection.execute(
+            f"UPDATE costs SET {UNTIL} = {state:d} "
+            f"WHERE {UNTIL} IS NULL AND {NUMBER} IN (SELECT {NUMBER} FROM outdated)"
+        )
+        connection.execute("DROP TABLE outdated")
 
     def _rows(self, copied: Copied, changed: str, state: int) -> str:
         """The rows of calls that can be listed, as the copy has them."""
         columns = ", ".join(self._source.taken(attribute) for attribute in copied.attributes)
-        listed = f"{_among(LISTED)} AND {copied.call} != ''"
-        return f"SELECT {columns}, {CHANGE}, {state:d}, NULL FROM {changed} WHERE {listed}"
+        listed = f"{_among(LISTED)} AND {NUMBER} > 0"
+        return f"SELECT {columns}, {NUMBER}, {CHANGE}, {state:d}, NULL FROM {changed} WHERE {listed}"
 
     def _forget(self, connection: duckdb.DuckDBPyConnection, now: dt.datetime) -> None:
         """Let go of the versions that nobody can ask for any more, and of the states that had them."""

@@ -6,8 +6,9 @@ The calls are those of one state; what was said is read from their documents as 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import duckdb
@@ -22,7 +23,7 @@ from gateway.domain.ordering import Position
 from gateway.domain.tabular import CALL_CREATED_AT, CALL_ID, FlatTable
 from gateway.ports import CHANGE, DELETED, Stored, TableQuery
 from gateway.store.columnar.arrow import schema_of, shown
-from gateway.store.columnar.copy import Copy
+from gateway.store.columnar.copy import Copy, rows
 from gateway.store.columnar.dialect import written
 from gateway.store.columnar.followed import Session
 
@@ -41,11 +42,24 @@ class DocumentRows:
         self._elements = elements
 
     def scan(
-        self, session: Session, calls: Select[Any], query: TableQuery, flat: FlatTable, state: int
+        self,
+        session: Session,
+        calls: Select[Any],
+        gone: Select[Any] | None,
+        *,
+        query: TableQuery,
+        flat: FlatTable,
+        state: int,
     ) -> DocumentScan:
-        """The rows of these calls: their ids, when they were created, and their changes."""
+        """The rows of these calls: their ids, when they were created, and their changes; then those that are gone."""
         return DocumentScan(
-            session, calls=calls, query=query, flat=flat, state=state, rows=functools.partial(self._rows, query)
+            session,
+            calls=calls,
+            gone=gone,
+            query=query,
+            flat=flat,
+            state=state,
+            rows=functools.partial(self._rows, query),
         )
 
     async def _rows(self, query: TableQuery, calls: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
@@ -84,6 +98,7 @@ class DocumentScan:
         session: Session,
         *,
         calls: Select[Any],
+        gone: Select[Any] | None,
         query: TableQuery,
         flat: FlatTable,
         state: int,
@@ -92,6 +107,7 @@ class DocumentScan:
         self.state = state
         self._session = session
         self._calls = calls
+        self._gone = gone
         self._query = query
         self._flat = flat
         self._rows = rows
@@ -99,30 +115,34 @@ class DocumentScan:
 
     async def count(self) -> int:
         """As `gateway.ports.TableScan` has it: all documents are read."""
-        return sum([len(rows) async for rows in self._read()])
+        async with contextlib.aclosing(self._read()) as pieces:
+            return sum([len(rows) async for rows in pieces])
 
-    async def batches(self) -> AsyncIterator[pa.RecordBatch]:
+    async def batches(self) -> AsyncGenerator[pa.RecordBatch]:
         """As `gateway.ports.TableScan` has it."""
         wanted, skip = self._query.limit, self._query.offset
         yield self._batch([])
-        async for found in self._read():
-            rows = [row for row in found if _is_behind(row, self._query.after)]
-            left = rows[skip:]
-            skip = max(skip - len(rows), 0)
-            told = left if wanted is None else left[:wanted]
-            if told:
-                yield self._batch(told)
-            if wanted is not None:
-                wanted -= len(told)
-                if wanted <= 0:
-                    return
+        async with contextlib.aclosing(self._read()) as pieces:
+            async for found in pieces:
+                rows = [row for row in found if _is_behind(row, self._query.after)]
+                left = rows[skip:]
+                skip = max(skip - len(rows), 0)
+                told = left if wanted is None else left[:wanted]
+                if told:
+                    yield self._batch(told)
+                if wanted is not None:
+                    wanted -= len(told)
+                    if wanted <= 0:
+                        return
 
-    async def _read(self) -> AsyncIterator[list[dict[str, Any]]]:
+    async def _read(self) -> AsyncGenerator[list[dict[str, Any]]]:
         ids = await self._session.ask(functools.partial(_ids, self._calls))
         if self._query.after is not None:
             ids = [call for call in ids if (call[1], call[0]) >= self._query.after.values]
         for at in range(0, len(ids), _CALLS):
             yield await self._rows(ids[at : at + _CALLS])
+        if self._gone is not None:
+            yield await self._session.ask(functools.partial(_deleted, self._gone))
 
     def _batch(self, rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
         return shown(pa.RecordBatch.from_pylist(list(rows), schema=self._schema), self._query, self._flat)
@@ -142,3 +162,8 @@ def _ids(calls: Select[Any], _: Copy, connection: duckdb.DuckDBPyConnection) -> 
     sql, parameters = written(calls.order_by(created, call_id))
     columns = connection.sql(sql, params=parameters).to_arrow_table().columns
     return list(zip(*(column.to_pylist() for column in columns), strict=True))
+
+
+def _deleted(gone: Select[Any], _: Copy, connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The calls that are gone, as rows."""
+    return [{CALL_ID: call_id, CHANGE: change, DELETED: True} for call_id, change in rows(connection, gone)]

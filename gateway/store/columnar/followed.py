@@ -112,9 +112,10 @@ class Session:
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            while not work.done():
+            while not work.done():  # however often that is cancelled, too: no connection is closed under a question
                 self._connection.interrupt()
-                await asyncio.wait({work}, timeout=_AGAIN)
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait({work}, timeout=_AGAIN)
             if not work.cancelled():
                 work.exception()  # seen: nobody is left to be told
             raise

@@ -98,8 +98,12 @@ class Reading:
 
     def gone(self, query: TableQuery, state: int, found: Found) -> Statement:
         """The keys of what changed since and is not among the rows (any more), with the number of that change."""
-        since, key = query.since or 0, self._flat[query.table].key[0]
-        there = self.rows(query, state, found).select([key]).subquery()
+        since, flat = query.since or 0, self._flat[query.table]
+        key = flat.key[0]
+        if flat.of_documents:
+            there = select(self._calls.c.id.label(key)).where(self._meant(query, state, found)).subquery()
+        else:
+            there = self.rows(query, state, found).select([key]).subquery()
         if query.table == CUSTOMERS:
             changed = select(_TOUCHED.c[KEY], _TOUCHED.c.change).where(_TOUCHED.c.change > since)
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any, Final
 
 import duckdb
@@ -66,7 +66,9 @@ class ColumnarTables:
             state = await session.ask(functools.partial(_state, query))
             flat = self._flat[query.table]
             if flat.of_documents:
-                yield self._documents.scan(session, self._reading.calls(query, state, found), query, flat, state)
+                meant = self._reading.calls(query, state, found)
+                gone = None if query.since is None else self._reading.gone(query, state, found)
+                yield self._documents.scan(session, meant, gone, query=query, flat=flat, state=state)
             else:
                 yield _Scan(
                     session,
@@ -116,17 +118,18 @@ class _Scan:
         """As `gateway.ports.TableScan` has it."""
         return await self._session.ask(functools.partial(_count, self._rows, self._gone))
 
-    async def batches(self) -> AsyncIterator[pa.RecordBatch]:
+    async def batches(self) -> AsyncGenerator[pa.RecordBatch]:
         """As `gateway.ports.TableScan` has it."""
         if self._query.limit is not None:
             yield await self._read(self._rows.page(self._query))
             return
-        async for slice_ in self._slices():
-            yield await self._read(slice_)
+        async with contextlib.aclosing(self._slices()) as slices:
+            async for slice_ in slices:
+                yield await self._read(slice_)
         if self._gone is not None:
             yield await self._read(self._deleted(self._gone))
 
-    async def _slices(self) -> AsyncIterator[Select[Any]]:
+    async def _slices(self) -> AsyncGenerator[Select[Any]]:
         created = self._flat.created
         names = (*self._query.columns, *([CHANGE] if self._query.since is not None else []))
         found = self._rows.select(names)

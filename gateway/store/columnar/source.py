@@ -18,7 +18,7 @@ from sqlalchemy import URL
 from gateway.domain.attributes import Attribute, Kind
 from gateway.domain.mirrored import GONE
 from gateway.store import sqlite
-from gateway.store.columnar.tables import CHANGE, STATE, Copied
+from gateway.store.columnar.tables import CHANGE, NUMBER, STATE, Copied
 
 _BATCH: Final = 10_000
 """Rows at a time; a batch of a hundred columns takes some megabytes."""
@@ -27,8 +27,8 @@ _BATCH: Final = 10_000
 class Moment(Protocol):
     """The mirror as it is at one moment; ``last`` is the number of its last change.
 
-    Rows have the attributes as they are kept, then the change and the state of their call. One without the id of a call
-    is none.
+    Rows have the attributes as they are kept, then the number, the change and the state of their call. One with the
+    number 0 is none.
     """
 
     last: int
@@ -183,7 +183,7 @@ class _Taken:
 
     def _rows(self, connection: Any, copied: Copied, condition: str) -> pa.RecordBatchReader:
         columns = [f'{copied.place(a.flat)} AS "{a.flat}"' for a in copied.attributes]
-        columns += [f"calls.{CHANGE} AS {CHANGE}", f"calls.{STATE} AS {STATE}"]
+        columns += [f"calls.{name} AS {name}" for name in (NUMBER, CHANGE, STATE)]
         select = f"SELECT {', '.join(columns)} FROM {copied.read_from} WHERE {condition}"
         return self._read(connection, self._first(copied) + select)
 
@@ -207,11 +207,11 @@ _EXAMPLES: Final = {Kind.INT: "0", Kind.FLOAT: "0.5", Kind.BOOLEAN: "0", Kind.DA
 
 
 def _typed(copied: Copied) -> str:
-    """A row without an id in front of all others, from which SQLite's driver sees of what type each column is.
+    """A row with the number 0 in front of all others, from which SQLite's driver sees of what type each column is.
 
     It takes that from the rows that come first, and fails at a text in what it took for a column of numbers, where all
     of those had none. https://arrow.apache.org/adbc/current/driver/sqlite.html
     """
     examples = {attribute.flat: _EXAMPLES.get(attribute.kind, _TEXT) for attribute in copied.attributes}
-    named = (f'{example} AS "{name}"' for name, example in {**examples, CHANGE: "0", STATE: _TEXT}.items())
+    named = (f'{example} AS "{name}"' for name, example in {**examples, NUMBER: "0", CHANGE: "0", STATE: _TEXT}.items())
     return f"SELECT {', '.join(named)} UNION ALL "

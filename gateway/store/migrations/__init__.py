@@ -6,6 +6,7 @@ open their databases at the same time. Columns of attributes are none of its bus
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +21,10 @@ VERSION_TABLE: Final = "mirror_version"
 """Where the revision stands; a team's own Alembic may keep its ``alembic_version`` in the same database."""
 
 
-def migrate(connection: Connection) -> None:
+def migrate(connection: Connection, before: Callable[[], object] = lambda: None) -> None:
     """Bring the fixed tables to the newest revision, in the transaction that the connection is in.
+
+    ``before`` is done first where tables that are there change.
 
     Raises:
         StoreIncompatible: they are of a revision that this version does not know, or not ours.
@@ -38,6 +41,8 @@ def migrate(connection: Connection) -> None:
     _refuse_unknown(current, {script.revision for script in scripts.walk_revisions()})
     if current is None:
         _refuse_others(connection)
+    else:
+        before()
     context.run_migrations(op=Operations(context))
 
 

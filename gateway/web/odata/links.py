@@ -57,7 +57,9 @@ def place(text: str, table: FlatTable, asked: Options) -> Place:
 def _can_be(found: Place, table: FlatTable, by: Sequence[str]) -> bool:
     """Whether a page can begin there: anybody can write a token."""
     never_null = {*table.key, table.created}
-    of_a_row = all(value is not None or name not in never_null for name, value in zip(by, found.after.values, strict=True))
+    of_a_row = all(
+        value is not None or name not in never_null for name, value in zip(by, found.after.values, strict=True)
+    )
     return of_a_row and found.state is not None and (found.left is None or found.left > 0)
 
 

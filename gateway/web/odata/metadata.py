@@ -95,7 +95,11 @@ def _capabilities(table: FlatTable) -> Iterable[Element]:
     """What can be asked of an entity set; nothing else is offered but what is the rule."""
     lists = [name for name, column in table.columns.items() if is_list(column)]
     yield _restrictions("FilterRestrictions", "Filterable", "true", "NonFilterableProperties", lists)
-    yield _restrictions("SortRestrictions", "Sortable", "true", "NonSortableProperties", lists)
+    if table.of_documents:
+        yield _restrictions("SortRestrictions", "Sortable", "false")
+        yield _restrictions("CountRestrictions", "Countable", "false")
+    else:
+        yield _restrictions("SortRestrictions", "Sortable", "true", "NonSortableProperties", lists)
     for term, offered in _REFUSED.items():
         yield _restrictions(term, offered, "false")
 

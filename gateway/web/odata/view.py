@@ -7,7 +7,9 @@ Read-only, OData 4.0 in JSON: the service document, ``$metadata``, entity sets w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
@@ -44,8 +46,11 @@ OWN: Final = (QUERY_KEY, "asOf", "atLeast")
 
 _METADATA: Final = "$metadata"
 _COUNT: Final = "$count"
+_REFUSED: Final = ("$batch", "$all", "$entity", "$crossjoin")
+"""What OData knows beside entity sets and metadata."""
 _VERSION: Final = {"OData-Version": "4.0", "Cache-Control": "private, no-cache", "Vary": "Authorization"}
 _XML: Final = "application/xml"
+_SIZE: Final = re.compile("[0-9]{1,18}")
 _STATUSES: Final[Mapping[type[GatewayError], HTTPStatus]] = {
     BadUserInput: HTTPStatus.BAD_REQUEST,
     ExportTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -94,7 +99,7 @@ class ODataView:
     async def _answer(self, request: Request) -> Response:
         path = str(request.path_params.get("path", "")).strip("/")
         principal = self._principal(request.scope)
-        items = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        items = _items(request)
         if path == _METADATA:
             return Response(self._metadata, headers=_VERSION, media_type=_XML)
         if not path:
@@ -110,6 +115,8 @@ class ODataView:
             return await self._page(principal, table, request, items)
 
     def _table(self, name: str) -> FlatTable:
+        if name.partition("(")[0] in _REFUSED:
+            raise Unimplemented(name, f"there are {', '.join(self._tables.flat)}, and {_METADATA}")
         if "(" in name:
             raise Unimplemented(name, "rows are not addressed by their key; filter them by $filter")
         if name not in self._tables.flat:
@@ -119,9 +126,10 @@ class ODataView:
     async def _counted(self, principal: Principal, table: FlatTable, items: Sequence[tuple[str, str]]) -> Response:
         """How many rows there are, as a text."""
         asked = options(items, table, OWN)
+        _check_countable(table)
         request = _request(table, asked, table.key, self._page_size, place=None, snapshot=_snapshot(items))
         async with self._tables.opened(principal, request) as opened:
-            count = await _count(opened)
+            count = await opened.scan.count()
         return Response(str(count), headers={**_VERSION, **_state(opened)}, media_type="text/plain")
 
     async def _page(
@@ -130,17 +138,21 @@ class ODataView:
         asked = options(items, table, OWN)
         if table.of_documents and asked.ordering:
             raise Unimplemented("$orderby", f"{table.name} are read from documents, in the order of their calls")
+        if asked.count:
+            _check_countable(table)
         format_ = asked.format or formats.accepted(request.headers.get("accept"))
         if format_ is None:
             return _refused(HTTPStatus.NOT_ACCEPTABLE, "NOT_ACCEPTABLE", "Answers are application/json.")
         place = None if asked.skiptoken is None else links.place(asked.skiptoken, table, asked)
         left = asked.top if place is None else place.left
-        size = self._size(request, left)
+        wanted = _preferred(request.headers.get("prefer", ""), self._page_size)
+        size = min(each for each in (self._page_size, wanted, left) if each is not None)
         columns = tuple(dict.fromkeys((*asked.select, *_gone_by(table, asked))))
         of = _request(table, asked, columns, size, place=place, snapshot=_snapshot(items))
-        async with self._tables.opened(principal, of) as opened:
-            rows = [row async for batch in opened.scan.batches() for row in batch.to_pylist()]
-            count = await _count(opened) if asked.count else None
+        with _told_of_link(asked):
+            async with self._tables.opened(principal, of) as opened:
+                rows = [row async for batch in opened.scan.batches() for row in batch.to_pylist()]
+                count = await opened.scan.count() if asked.count else None
         more = len(rows) > size and left != size
         link = None
         if more:
@@ -156,12 +168,9 @@ class ODataView:
             count=count,
             next_link=link,
         )
-        return Response(content, headers={**_VERSION, **_state(opened)}, media_type=format_.content_type)
-
-    def _size(self, request: Request, left: int | None) -> int:
-        """How many rows the page has at most, by what is left, what the client would have, and what is allowed."""
-        wanted = _preferred(request.headers.get("prefer", ""))
-        return min(each for each in (self._page_size, wanted, left) if each is not None)
+        applied = {} if wanted is None else {"Preference-Applied": f"odata.maxpagesize={wanted}"}
+        headers = {**_VERSION, **_state(opened), **applied}
+        return Response(content, headers=headers, media_type=format_.content_type)
 
 
 def _request(
@@ -186,10 +195,27 @@ def _request(
     )
 
 
-async def _count(opened: Opened) -> int:
-    if opened.table.of_documents:
-        raise Unimplemented(_COUNT, f"{opened.table.name} are read from documents, and counted by nobody before")
-    return await opened.scan.count()
+def _items(request: Request) -> Sequence[tuple[str, str]]:
+    """The decoded query; the key is there once, even where a client adds it to a link that has it already."""
+    items = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return [item for at, item in enumerate(items) if item[0] != QUERY_KEY or item not in items[:at]]
+
+
+def _check_countable(table: FlatTable) -> None:
+    if table.of_documents:
+        raise Unimplemented(_COUNT, f"{table.name} are read from documents, and counted by nobody before")
+
+
+@contextlib.contextmanager
+def _told_of_link(asked: Options) -> Iterator[None]:
+    """Where the state of a link is no more, it is the link that is refused, and not ``asOf``, which nobody stated."""
+    try:
+        yield
+    except BadUserInput as error:
+        if asked.skiptoken is None or error.argument != "asOf":
+            raise
+        reason = "its state of the mirror is not kept any more; begin again without it, or read faster by an export"
+        raise BadUserInput(links.TOKEN, asked.skiptoken, reason) from None
 
 
 def _gone_by(table: FlatTable, asked: Options) -> Sequence[str]:
@@ -202,12 +228,13 @@ def _snapshot(items: Sequence[tuple[str, str]]) -> Snapshot:
     return Snapshot(as_of=stated.get("asOf"), at_least=number("atLeast", stated.get("atLeast")))
 
 
-def _preferred(header: str) -> int | None:
-    """The page that a client would have (``odata.maxpagesize``)."""
+def _preferred(header: str, most: int) -> int | None:
+    """The page that a client would have (``odata.maxpagesize``), as far as it is granted."""
     for preference in header.split(","):
-        name, _, value = preference.strip().partition("=")
-        if name.strip().removeprefix("odata.") == "maxpagesize" and value.strip().isdecimal():
-            return max(int(value), 1)
+        name, _, value = preference.partition(";")[0].strip().partition("=")
+        number = value.strip().strip('"')
+        if name.strip().lower().removeprefix("odata.") == "maxpagesize" and _SIZE.fullmatch(number):
+            return min(max(int(number), 1), most)
     return None
 
 

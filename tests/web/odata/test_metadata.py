@@ -92,3 +92,14 @@ def test_the_service_document_lists_the_entity_sets() -> None:
     told = service(TABLES, "http://here/odata/$metadata")
     assert told["@odata.context"] == "http://here/odata/$metadata"
     assert told["value"] == [{"name": name, "kind": "EntitySet", "url": name} for name in TABLES]
+
+
+@pytest.mark.parametrize(("table", "can"), [("messages", "false"), ("structured_outputs", "false"), ("calls", "true")])
+def test_what_is_read_from_documents_says_that_it_has_an_order_of_its_own(table: str, can: str) -> None:
+    found = terms(element(f"!EntitySet[@Name='{table}']"))
+    told = {
+        value.get("Property"): value.get("Bool")
+        for each in found.values()
+        for value in each.iter(f"{EDM}PropertyValue")
+    }
+    assert told["Sortable"] == told.get("Countable", "true") == can
