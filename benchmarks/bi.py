@@ -169,6 +169,9 @@ def serving(mirror: large.Large, folder: Path) -> Iterator[Server]:
         )
     try:
         yield Server(_port(process, log), process)
+    except RuntimeError:
+        print(log.read_text(errors="replace")[-2000:], file=sys.stderr)  # noqa: T201  # why it has failed
+        raise
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)

@@ -303,9 +303,13 @@ DELETED: Final = "deleted"
 
 
 class TableScan(Protocol):
-    """Rows that are being read, all of one state; whoever leaves the context that gave it reads no more."""
+    """Rows that are being read, all of one state; whoever leaves the context that gave it reads no more.
+
+    ``deletion`` is the number of the last deletion that is known: what it took is in no state any more.
+    """
 
     state: int
+    deletion: int
 
     async def count(self) -> int:
         """How many rows there are in all, whatever the limit is."""

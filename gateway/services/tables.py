@@ -93,7 +93,7 @@ class Tables:
         )
         async with self._reader.scan(query) as scan:
             await self._check_size(scan, table, query)
-            yield Opened(scan, table, query, _tag(scan.state, query))
+            yield Opened(scan, table, query, _tag(scan, query))
 
     def _query(self, principal: Principal, request: TableRequest, table: FlatTable) -> TableQuery:
         columns = _columns(request.columns, table)
@@ -163,12 +163,14 @@ def _columns(stated: Sequence[str] | None, table: FlatTable) -> tuple[str, ...]:
     return tuple(stated)
 
 
-def _tag(state: int, query: TableQuery) -> str:
-    """What tells these rows from any others: the same state, columns, conditions and sight give the same rows."""
-    plain = dataclasses.replace(query, may_see=None, state=state)
-    return paging.digest(
-        [repr(plain.where), repr(plain.calls), sorted(plain.masked), sorted(plain.withheld), *_rest(plain)]
-    )
+def _tag(scan: TableScan, query: TableQuery) -> str:
+    """What tells these rows from any others: the same state, columns, conditions and sight give the same rows.
+
+    A deletion takes rows from states that were told before it, too.
+    """
+    plain = dataclasses.replace(query, may_see=None, state=scan.state)
+    seen = [sorted(plain.masked), sorted(plain.withheld)]
+    return paging.digest([repr(plain.where), repr(plain.calls), *seen, *_rest(plain), scan.deletion])
 
 
 def _rest(query: TableQuery) -> list[object]:

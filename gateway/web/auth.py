@@ -166,10 +166,10 @@ def _password(stated: bytes) -> str | None:
     """The password of a user of any name. https://www.rfc-editor.org/rfc/rfc7617"""
     found = _BASIC.fullmatch(stated)
     try:
-        plain = base64.b64decode(found[1], validate=True).decode("ascii") if found else ""
+        plain = base64.b64decode(found[1], validate=True) if found else b""
+        return plain.partition(b":")[2].decode("ascii") or None
     except ValueError:
         return None
-    return plain.partition(":")[2] or None
 
 
 def _address(scope: Scope) -> str:

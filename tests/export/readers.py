@@ -7,7 +7,7 @@ import datetime as dt
 import gzip
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import pyarrow.ipc
@@ -57,13 +57,23 @@ UNPACK: Final[Mapping[str, Callable[[bytes], bytes]]] = {
 """By the name that HTTP has for what was done to the bytes."""
 
 
-def cells(row: Row) -> dict[str, str]:
-    """A row as `by_csv` reads it."""
+def cells(row: Row) -> dict[str, Any]:
+    """A row as `by_csv` reads it, but for numbers, which can be written in more than one way."""
     return {name: _cell(value) for name, value in row.items()}
 
 
-def _cell(value: Any) -> str:
+def told(found: Sequence[Mapping[str, str]], like: Sequence[Row]) -> list[dict[str, Any]]:
+    """What `by_csv` has read, with numbers where there are some in these rows."""
+    return [
+        {name: float(cell) if isinstance(of[name], float) and cell else cell for name, cell in row.items()}
+        for row, of in zip(found, like, strict=True)
+    ]
+
+
+def _cell(value: Any) -> Any:
     match value:
+        case float():
+            return value
         case None:
             return ""
         case bool():

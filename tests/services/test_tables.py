@@ -35,6 +35,7 @@ class Scan:
 
     rows: int
     state: int
+    deletion: int
     counted: int = 0
 
     async def count(self) -> int:
@@ -53,13 +54,14 @@ class Copy:
 
     rows: int = 0
     state: int = 7
+    deletion: int = 0
     asked: list[TableQuery] = dataclasses.field(default_factory=list)
     scans: list[Scan] = dataclasses.field(default_factory=list)
 
     @contextlib.asynccontextmanager
     async def scan(self, query: TableQuery) -> AsyncIterator[Scan]:
         self.asked.append(query)
-        self.scans.append(Scan(self.rows, self.state if query.state is None else query.state))
+        self.scans.append(Scan(self.rows, self.state if query.state is None else query.state, self.deletion))
         yield self.scans[-1]
 
 
@@ -240,6 +242,7 @@ async def test_rows_that_may_differ_have_tags_that_differ() -> None:
     tags = [
         await tag(),
         await tag(copy=Copy(state=8)),
+        await tag(copy=Copy(deletion=6)),
         await tag(columns=["id"]),
         await tag(columns=["id", "cost"]),
         await tag(columns=["cost", "id"]),

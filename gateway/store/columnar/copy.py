@@ -95,6 +95,11 @@ class Copy:
         (made_at,) = _one(connection, "SELECT made_at FROM about")
         return int(made_at)
 
+    def deletion(self, connection: duckdb.DuckDBPyConnection) -> int:
+        """The number of the last deletion that is known."""
+        (last,) = _one(connection, "SELECT coalesce(max(change), 0) FROM gone")
+        return int(last)
+
     @contextlib.contextmanager
     def asking(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection to ask with, which sees the states that there were when it began."""

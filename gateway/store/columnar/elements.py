@@ -50,6 +50,7 @@ class DocumentRows:
         query: TableQuery,
         flat: FlatTable,
         state: int,
+        deletion: int,
     ) -> DocumentScan:
         """The rows of these calls: their ids, when they were created, and their changes; then those that are gone."""
         return DocumentScan(
@@ -59,6 +60,7 @@ class DocumentRows:
             query=query,
             flat=flat,
             state=state,
+            deletion=deletion,
             rows=functools.partial(self._rows, query),
         )
 
@@ -102,9 +104,11 @@ class DocumentScan:
         query: TableQuery,
         flat: FlatTable,
         state: int,
+        deletion: int,
         rows: Callable[[Sequence[tuple[Any, ...]]], Awaitable[list[dict[str, Any]]]],
     ) -> None:
         self.state = state
+        self.deletion = deletion
         self._session = session
         self._calls = calls
         self._gone = gone

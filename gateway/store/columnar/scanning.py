@@ -63,12 +63,12 @@ class ColumnarTables:
         """As `gateway.ports.TableReader` has it."""
         found = await self._searching.found(searched(query.calls, query.where))
         async with self._copy.connected() as session:
-            state = await session.ask(functools.partial(_state, query))
+            state, deletion = await session.ask(functools.partial(_state, query))
             flat = self._flat[query.table]
             if flat.of_documents:
                 meant = self._reading.calls(query, state, found)
                 gone = None if query.since is None else self._reading.gone(query, state, found)
-                yield self._documents.scan(session, meant, gone, query=query, flat=flat, state=state)
+                yield self._documents.scan(session, meant, gone, query=query, flat=flat, state=state, deletion=deletion)
             else:
                 yield _Scan(
                     session,
@@ -76,19 +76,20 @@ class ColumnarTables:
                     query=query,
                     flat=flat,
                     state=state,
+                    deletion=deletion,
                     found=found,
                     slice_rows=self._slice_rows,
                 )
 
 
-def _state(query: TableQuery, copy: Copy, connection: duckdb.DuckDBPyConnection) -> int:
-    """The state that is meant."""
+def _state(query: TableQuery, copy: Copy, connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """The state that is meant, and the last deletion."""
     if query.since is not None and query.since > copy.state:
         raise BadUserInput("since", query.since, f"the last change has the number {copy.state}")
     if query.since is not None and query.table == "customers" and query.since < copy.made_at(connection):
         reason = "which customers are no more since then is not known any more; load all of them again"
         raise BadUserInput("since", query.since, reason)
-    return copy.state_of(connection, query.state)
+    return copy.state_of(connection, query.state), copy.deletion(connection)
 
 
 class _Scan:
@@ -102,11 +103,13 @@ class _Scan:
         query: TableQuery,
         flat: FlatTable,
         state: int,
+        deletion: int,
         found: Found,
         slice_rows: int,
     ) -> None:
         self._slice_rows = slice_rows
         self.state = state
+        self.deletion = deletion
         self._session = session
         self._query = query
         self._flat = flat
