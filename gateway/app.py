@@ -41,6 +41,7 @@ from gateway.services.following import Following
 from gateway.services.freshness import MirrorFreshness
 from gateway.services.keys import Keys
 from gateway.services.mirror import CallMirror
+from gateway.services.purging import Purging
 from gateway.services.relations import Relations
 from gateway.services.stats import LATEST, Snapshot, Snapshots, Stats
 from gateway.services.status import MirrorStatus
@@ -62,7 +63,7 @@ from gateway.wiring import recordings as recording_wiring
 from gateway.wiring import webhooks as webhook_wiring
 from gateway.wiring.api_keys import api_keys
 from gateway.wiring.catalogs import catalog_of
-from gateway.wiring.columnar import Columnar, columnar
+from gateway.wiring.columnar import Columnar, columnar, discard
 from gateway.wiring.keys import data_dir, has_started, identity_key, passing_key
 from gateway.wiring.lifetimes import lifetimes
 from gateway.wiring.mirror import Keeper, Mirror, keeper, mirror
@@ -115,6 +116,7 @@ class Gateway:
     reader: ReadThrough
     related: RelatedThings
     columnar: Columnar | None
+    purging: Purging | None
     tables: Tables
     spool: Spool | None
     services: Services
@@ -150,6 +152,8 @@ class Gateway:
     async def at_work(self) -> AsyncIterator[None]:
         """Apply webhooks, follow changes, and keep the mirror if the settings say so, in the background."""
         work = [self.webhooks.run(), self.following.run()]
+        if self.purging is not None:
+            work.append(self.purging.run())
         if self.settings.sync:
             work.append(self.keeper.sync.run())
         tasks = [asyncio.create_task(each) for each in work]
@@ -244,6 +248,8 @@ def gateway(
         reader.outdated(changes)
         if spool is not None and any(change.state in GONE for change in changes):
             spool.purge()
+        if purging is not None:
+            purging.changed(changes)
 
     kept = mirror(settings, catalog, secret, changed=changed, listen=listen)
     reader = ReadThrough(
@@ -279,6 +285,7 @@ def gateway(
     )
     keeps = keeper(settings, kept, vapi, secret, clock=clock, listen=listen)
     copy, snapshots = columnar(settings, catalog, kept, decode=decode, clock=clock), Snapshots(kept.calls.last_change)
+    purging = None if copy is None else Purging(copy.copy.purge, listen=listen)
     largest = settings.page_size_limit
 
     def applied(changes: Sequence[Change]) -> None:
@@ -296,6 +303,7 @@ def gateway(
         reader=reader,
         related=related,
         columnar=copy,
+        purging=purging,
         tables=Tables(
             None if copy is None else copy.tables,
             snapshots,
@@ -329,6 +337,7 @@ def gateway(
 class Maintenance:
     """What can be done to a mirror without Vapi, unopened; how it is read stays as its keeper's settings have it."""
 
+    settings: Settings
     mirror: Mirror
     erasure: Erasure
     keys: Keys
@@ -352,7 +361,10 @@ class Maintenance:
                 "The mirror was made with other declarations of attributes than these settings have, and all of its "
                 "columns are to be erased: state the settings of the gateway that keeps it (--settings)"
             )
-        return await self.erasure.customer(key)
+        erased = await self.erasure.customer(key)
+        if erased:
+            discard(self.settings)
+        return erased
 
 
 def maintenance(settings: Settings) -> Maintenance:
@@ -361,7 +373,7 @@ def maintenance(settings: Settings) -> Maintenance:
     kept = mirror(settings, catalog, identity_key(settings), changed=lambda _: None)
     erasure = Erasure(kept.calls, kept.intake, catalog.aliases, kept.database.checkpoint)
     keys = api_keys(settings, catalog, kept.keys, clock=utc_now, timer=time.monotonic)
-    return Maintenance(mirror=kept, erasure=erasure, keys=keys)
+    return Maintenance(settings=settings, mirror=kept, erasure=erasure, keys=keys)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

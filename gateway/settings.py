@@ -337,7 +337,7 @@ class Settings(BaseSettings):
     columnar_in_memory: bool = Field(
         default=False,
         description="Keep the columnar copy of the mirror, which answers questions about many calls, in memory instead "
-        "of columnar.duckdb in the data folder.",
+        "of a file in the data folder.",
     )
     columnar_bytes: int = Field(
         default=2**30,

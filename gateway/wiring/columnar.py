@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from gateway.store.columnar.copy import Copy
     from gateway.store.columnar.followed import FollowedCopy
 
-FILE: Final = "columnar.duckdb"
 _NEEDED: Final = ("duckdb", "pyarrow", "adbc_driver_sqlite", "adbc_driver_postgresql")
 
 
@@ -60,6 +59,7 @@ def columnar(
         last_change=mirror.calls.last_change,
         clock=clock,
         patience=settings.query_patience_seconds,
+        discard=functools.partial(discard, settings),
     )
     lists = {MESSAGES: elements.messages(catalog), STRUCTURED_OUTPUTS: elements.structured_outputs(catalog)}
     searching = Searching(functools.partial(_matched, mirror.calls))
@@ -71,13 +71,22 @@ def columnar(
     )
 
 
+def discard(settings: Settings) -> None:
+    """Remove what processes have left of copies; one that runs goes on with what it has open."""
+    if importlib.util.find_spec("duckdb") is None:
+        return
+    from gateway.store.columnar import copy, home
+
+    home.discard(data_dir(settings), copy.NAME)
+
+
 def _made(settings: Settings, catalog: Catalog, mirror: Mirror) -> Copy:
     from gateway.store.columnar.copy import Copy
     from gateway.store.columnar.source import source_of
     from gateway.store.columnar.tables import copies
 
     return Copy(
-        None if settings.columnar_in_memory else data_dir(settings) / FILE,
+        None if settings.columnar_in_memory else data_dir(settings),
         key=_key(mirror),
         copies=copies(catalog),
         source=source_of(address(mirror.url)),

@@ -18,9 +18,10 @@ from gateway.ports import Batch, CallGroups, CallStore, PageQuery, TableQuery, T
 from gateway.store.address import address
 from gateway.store.calls import SqlCalls
 from gateway.store.columnar.calls import ColumnarCalls
-from gateway.store.columnar.copy import Copy
+from gateway.store.columnar.copy import NAME, Copy
 from gateway.store.columnar.elements import DocumentRows
 from gateway.store.columnar.followed import FollowedCopy
+from gateway.store.columnar.home import discard
 from gateway.store.columnar.scanning import ColumnarTables
 from gateway.store.columnar.searching import Searching
 from gateway.store.columnar.source import source_of
@@ -46,14 +47,23 @@ class World:
     """A mirror, its columnar copy, and the same calls in memory."""
 
     store: SqlCalls
-    file: Path
+    folder: Path
     url: str
     reference: MemoryStore = dataclasses.field(default_factory=lambda: MemoryStore(project, CATALOG))
     now: dt.datetime = NOON
 
     def __post_init__(self) -> None:
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Ask another copy, as after a restart."""
         searching = Searching(self._matched)
-        self.copy = FollowedCopy(self.opened, last_change=self.store.last_change, clock=lambda: self.now)
+        self.copy = FollowedCopy(
+            self.opened,
+            last_change=self.store.last_change,
+            clock=lambda: self.now,
+            discard=lambda: discard(self.folder, NAME),
+        )
         self.groups: CallGroups = ColumnarCalls(self.copy, _COPIES, searching)
         documents = DocumentRows(self.store.read, _call, _LISTS)
         self.tables: TableReader = ColumnarTables(self.copy, _COPIES, FLAT, searching, documents, slice_rows=7)
@@ -81,4 +91,4 @@ class World:
     def opened(self) -> Copy:
         """The copy in its file, opened."""
         source = source_of(address(self.url))
-        return Copy(self.file, key="these tests", copies=_COPIES, source=source, memory_bytes=2**28)
+        return Copy(self.folder, key="these tests", copies=_COPIES, source=source, memory_bytes=2**28)

@@ -44,7 +44,7 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     """An empty mirror of each kind, with a columnar copy in a file."""
     url = databases.sqlite_url(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
     database = await opened(url, CATALOG)
-    made = World(SqlCalls(database, CATALOG, project), tmp_path / "columnar.duckdb", url)
+    made = World(SqlCalls(database, CATALOG, project), tmp_path / "data", url)
     yield made
     await made.copy.close()
     await database.close()

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection, text
 
 from gateway.domain.aggregates import (
     PERCENTILES,
@@ -133,10 +134,61 @@ async def test_of_a_forgotten_customer_no_version_is_left(world: World) -> None:
     assert await _told(world, state=first) == {}
 
 
+async def test_of_what_is_gone_no_byte_is_left_in_files(world: World) -> None:
+    """DuckDB frees blocks without overwriting them; whoever reads meanwhile reads on."""
+    canary = "Canary Islands Incorporated " * 20
+    kept = [snapshot(document(number, assistantId="sales", cost=1), read=1) for number in range(2, 40)]
+    await world.apply(snapshot(document(1, assistantId="sales", name=canary, cost=1), read=1), *kept)
+    state = (await world.groups.groups(COSTS)).state
+    await world.copy.close()
+    world.reopen()
+    assert any(canary[:28].encode() in file.read_bytes() for file in world.folder.iterdir())
+    await world.apply(erasure(1))
+    assert await _told(world) == {"sales": (38, 38)}
+    async with world.copy.connected() as session:
+        await world.copy.purge()
+        assert await session.ask(lambda _, connection: connection.execute("SELECT count(*) FROM calls").fetchall()) == [
+            (38,)
+        ]
+    assert await _told(world) == await _told(world, state=state) == {"sales": (38, 38)}
+    await world.copy.close()
+    world.reopen()
+    assert not any(b"Canary" in file.read_bytes() for file in world.folder.iterdir())
+    assert await _told(world) == {"sales": (38, 38)}
+
+
+async def test_what_an_earlier_process_has_left_goes_where_nobody_has_asked_yet(world: World) -> None:
+    await world.apply(snapshot(document(1, assistantId="sales", cost=1), read=1))
+    await _told(world)
+    await world.copy.close()
+    world.reopen()
+    await world.copy.purge()
+    assert list(world.folder.iterdir()) == []
+    assert await _told(world) == {"sales": (1, 1)}
+
+
+def _restore(connection: Connection) -> None:
+    """As from a backup of the first moment."""
+    for table in ("documents", "costs"):
+        connection.execute(text(f"DELETE FROM {table} WHERE mirror_number > 1"))  # noqa: S608  # names of ours
+    connection.execute(text("DELETE FROM calls WHERE mirror_number > 1"))
+    connection.execute(text("UPDATE calls SET mirror_change = 1"))
+    connection.execute(text("UPDATE sequence SET last = 1"))
+
+
+async def test_the_copy_of_a_mirror_that_was_restored_is_made_anew(world: World) -> None:
+    """Its changes have lower numbers than the copy has seen."""
+    await world.apply(*(snapshot(document(number, assistantId="sales", cost=1), read=1) for number in range(3)))
+    assert await _told(world) == {"sales": (3, 3)}
+    await world.store._database.write(_restore)
+    assert await _told(world) == {"sales": (1, 1)}
+
+
 async def test_a_copy_that_is_damaged_or_of_other_attributes_is_made_anew(world: World) -> None:
     """It is never the only home of anything."""
     await world.apply(snapshot(document(1, assistantId="sales", cost=1), read=1))
-    world.file.write_bytes(b"this is no database" * 1000)
+    world.folder.mkdir()
+    (world.folder / "columnar-000001.duckdb").write_bytes(b"this is no database" * 1000)
     assert await _told(world) == {"sales": (1, 1)}
 
 

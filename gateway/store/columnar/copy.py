@@ -1,7 +1,6 @@
 """Copy: the calls of the mirror in DuckDB, one file or memory, brought up to a change and asked.
 
-What the copy holds follows from the mirror alone. One that is missing, damaged or made otherwise is made anew; one that
-another process has open is made in memory.
+What the copy holds follows from the mirror alone.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from gateway.domain.mirrored import GONE, LISTED, State
 from gateway.errors import BadUserInput
 from gateway.store.columnar import tables
 from gateway.store.columnar.dialect import written
+from gateway.store.columnar.home import Home
 from gateway.store.columnar.source import Moment, Source
 from gateway.store.columnar.tables import CHANGE, NUMBER, STATE, UNTIL, Copied, Copies
 
@@ -27,15 +27,16 @@ HELD: Final = dt.timedelta(minutes=15)
 
 _CHECKPOINT: Final = "256MB"
 """How much is written down before it goes to its place in the file; whoever follows waits for that."""
+NAME: Final = "columnar"
+"""What its files are called by."""
 _PIECES: Final = 2
 """Connections that read the mirror side by side to fill a copy."""
 _MADE: Final = (
-    "CREATE TABLE about (key VARCHAR, made_at BIGINT)",
     "CREATE TABLE states (state BIGINT, reached_at TIMESTAMPTZ)",
     "CREATE TABLE gone (id VARCHAR, change BIGINT)",
     "CREATE TABLE touched (customer_key VARCHAR, change BIGINT)",
 )
-"""What it is made of, the states that can be asked for, the calls of which only the outline is left, and the customers
+"""The states that can be asked for, the calls of which only the outline is left, and the customers
 with the number of the last change of each; of those that are no more, since the copy was made."""
 
 
@@ -47,18 +48,19 @@ def _among(states: Sequence[State]) -> str:
 class Copy:
     """The copy. Its methods are for one thread at a time, but for `asking`, which is for any.
 
-    ``key`` says what the copy is made of: one of another key is made anew. ``file`` is None for memory.
+    ``key`` says what the copy is made of: one of another key is made anew. ``folder`` is None for memory.
     """
 
-    def __init__(self, file: Path | None, *, key: str, copies: Copies, source: Source, memory_bytes: int) -> None:
-        self._key = key
+    def __init__(self, folder: Path | None, *, key: str, copies: Copies, source: Source, memory_bytes: int) -> None:
         self._copies = copies
         self._source = source
-        self._options: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": f"{memory_bytes}B",
-            "wal_autocheckpoint": _CHECKPOINT,
-        }
-        self._connection = self._opened(file)
+        self._home = Home(
+            folder,
+            NAME,
+            key=key,
+            statements=(*_MADE, tables.made(copies.calls), tables.made(copies.costs)),
+            options={"memory_limit": f"{memory_bytes}B", "wal_autocheckpoint": _CHECKPOINT},
+        )
         self.state = self._last_state()
 
     def follow(self, now: dt.datetime) -> int:
@@ -67,7 +69,9 @@ class Copy:
             if moment.last == self.state:
                 return self.state
             with self._transaction() as connection:
-                if self.state:
+                if moment.last < self.state:  # it is another mirror now, such as one that was restored
+                    self._empty(connection)
+                if 0 < self.state < moment.last:
                     self._take_over(connection, moment)
                 else:
                     self._fill(connection, moment)
@@ -100,55 +104,24 @@ class Copy:
         (last,) = _one(connection, "SELECT coalesce(max(change), 0) FROM gone")
         return int(last)
 
-    @contextlib.contextmanager
-    def asking(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def asking(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A connection to ask with, which sees the states that there were when it began."""
-        with contextlib.closing(self._connection.cursor()) as cursor:
-            cursor.execute("SET TimeZone = 'UTC'")
-            yield cursor
+        return self._home.asking()
+
+    def purge(self) -> None:
+        """Let nothing be left anywhere of what is gone."""
+        with self.asking() as connection:
+            (holds_gone,) = _one(connection, "SELECT holds_gone FROM about")
+        if holds_gone:
+            self._home.rewrite()
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
-
-    def _opened(self, file: Path | None) -> duckdb.DuckDBPyConnection:
-        """The copy in the file if it is one of this key; else a new one."""
-        if file is None:
-            return self._made(":memory:")
-        try:
-            found = duckdb.connect(file, config=self._options)
-        except duckdb.Error as error:
-            if "lock" in str(error):  # another process has it
-                return self._made(":memory:")
-            return self._made_anew(file)
-        if not self._is_mine(found):
-            found.close()
-            return self._made_anew(file)
-        return found
-
-    def _is_mine(self, connection: duckdb.DuckDBPyConnection) -> bool:
-        try:
-            return connection.execute("SELECT key FROM about").fetchall() == [(self._key,)]
-        except duckdb.Error:
-            return False
-
-    def _made_anew(self, file: Path) -> duckdb.DuckDBPyConnection:
-        for each in (file, file.with_name(f"{file.name}.wal")):
-            each.unlink(missing_ok=True)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        made = self._made(str(file))
-        file.chmod(0o600)
-        return made
-
-    def _made(self, place: str) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(place, config=self._options)
-        for statement in (*_MADE, tables.made(self._copies.calls), tables.made(self._copies.costs)):
-            connection.execute(statement)
-        connection.execute("INSERT INTO about VALUES (?, 0)", [self._key])
-        return connection
+        self._home.close()
 
     def _last_state(self) -> int:
-        return self.state_of(self._connection, None)
+        with self.asking() as connection:
+            return self.state_of(connection, None)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -160,6 +133,12 @@ class Copy:
                 connection.rollback()
                 raise
             connection.commit()
+
+    def _empty(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let go of everything."""
+        for name in ("calls", "costs", "gone", "touched", "states"):
+            connection.execute(f"DELETE FROM {name}")
+        connection.execute("UPDATE about SET holds_gone = true")
 
     def _fill(self, connection: duckdb.DuckDBPyConnection, moment: Moment) -> None:
         """Take over everything."""
@@ -210,6 +189,7 @@ class Copy:
         if _one(connection, f"SELECT count(*) FROM ({left})") != (0,):
             for copied in (self._copies.calls, self._copies.costs):
                 connection.execute(f"DELETE FROM {copied.name} WHERE {NUMBER} IN ({left})")
+            connection.execute("UPDATE about SET holds_gone = true")
         connection.execute(f"UPDATE calls SET {UNTIL} = {state:d} WHERE rowid IN (SELECT row FROM outdated)")
         connection.execute(
             f"UPDATE costs SET {UNTIL} = {state:d} "

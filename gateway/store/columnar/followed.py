@@ -28,7 +28,8 @@ _AGAIN: Final = 0.01
 class FollowedCopy:
     """A copy that is opened when it is first asked; a question is interrupted after ``patience`` seconds.
 
-    ``make`` opens it, in a thread; ``last_change`` is the number of the mirror's last change.
+    ``make`` opens it, in a thread, and ``discard`` removes what an earlier process has left of it; ``last_change`` is
+    the number of the mirror's last change.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class FollowedCopy:
         last_change: Callable[[], Awaitable[int]],
         clock: Callable[[], dt.datetime],
         patience: float | None = None,
+        discard: Callable[[], None] = lambda: None,
     ) -> None:
+        self._discard = discard
         self._make = make
         self._last_change = last_change
         self._clock = clock
@@ -65,6 +68,16 @@ class FollowedCopy:
                 finally:
                     await session.ended()
 
+    async def purge(self) -> None:
+        """Let nothing be left in files of what is gone in the mirror. Raises the leaves of `StoreError`."""
+        if self._copy is None:
+            await asyncio.to_thread(self._discard)
+            return
+        with translated():
+            copy = await self._followed()
+            async with self._following:
+                await self._in_thread(copy.purge)
+
     async def close(self) -> None:
         """Close the copy, once nobody follows any more."""
         async with self._following:
@@ -75,11 +88,11 @@ class FollowedCopy:
     async def _followed(self) -> Copy:
         """The copy, with everything that the mirror holds at this moment."""
         last = await self._last_change()
-        if self._copy is None or self._copy.state < last:
+        if self._copy is None or self._copy.state != last:  # less where it is another mirror now
             async with self._following:
                 if self._copy is None:
                     self._copy = await self._in_thread(self._make)
-                if self._copy.state < last:
+                if self._copy.state != last:
                     await self._in_thread(self._copy.follow, self._clock())
         return self._copy
 
