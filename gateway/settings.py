@@ -93,6 +93,17 @@ class CustomerSettings(_Strict):
     )
 
 
+class MetricSettings(_Strict):
+    """A measure that a team declares once, and finds at every door."""
+
+    name: str = Field(description="Its name in camelCase; in tables, in snake_case.")
+    description: str = Field(description="What it says, for everybody who reads it.")
+    aggregate: str = Field(description="count, countDistinct, sum, avg, min, max, p50, p90, p95, p99 or rate.")
+    of: str | None = Field(default=None, description="The flat name of what is measured; left out, calls are counted.")
+    where: dict[str, Any] = Field(default_factory=dict, description="Of which calls: the GraphQL filter.")
+    unit: str | None = Field(default=None, description="The unit of the number.")
+
+
 class BearerSettings(_Strict):
     """Vapi's credential “Bearer Token” for the server that webhooks go to."""
 
@@ -492,6 +503,9 @@ class Settings(BaseSettings):
     keep_ledger_days: Days = Field(default=30, description="How long received webhooks are kept; 0 for good.")
 
     call: CallSettings = Field(default=CallSettings(), description="The call: see docs/settings.md.")
+    metrics: tuple[MetricSettings, ...] = Field(
+        default=(), description="Metrics that appear at every door: see docs/settings.md."
+    )
     customer: CustomerSettings = Field(default=CustomerSettings(), description="The customer: see docs/settings.md.")
 
     @field_validator(

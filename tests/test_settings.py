@@ -173,7 +173,7 @@ def test_aliases_that_lead_back_to_themselves_stop_the_start(tmp_path: Path) -> 
 def test_gateway_settings_lists_every_setting_with_type_default_and_help() -> None:
     listed = CliRunner().invoke(main, ["settings"]).stdout
     for name, field in Settings.model_fields.items():
-        nested = name in ("call", "customer", "webhook_bearer", "webhook_hmac")
+        nested = name in ("call", "customer", "metrics", "webhook_bearer", "webhook_hmac")
         assert (f"[{name}]" if nested else f"GATEWAY_{name.upper()}") in listed
         assert nested or str(field.description).split(maxsplit=1)[0] in listed
     assert "GATEWAY_PORT  (int, default 8000)" in listed

@@ -32,16 +32,22 @@ def described() -> Iterator[str]:
             yield f"{' or '.join(variables(name))}  ({_type(field.annotation)}, default {_default(field)})"
             yield from _help(field)
         else:
-            yield f"[{name}]  (a table of the file)"
+            yield f"{_header(name, field.annotation)}  (a table of the file)"
             yield from _nested(name, nested)
 
 
 def _nested(table: str, model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         below = _model(field.annotation)
-        yield f"  [[{table}.{name}]]" if below else f"  {table}.{name}  ({_type(field.annotation)}, {_default(field)})"
+        header = _header(f"{table}.{name}", field.annotation)
+        yield f"  {header}" if below else f"  {table}.{name}  ({_type(field.annotation)}, {_default(field)})"
         yield from _help(field, indent="      ")
         yield from _nested(f"{table}.{name}", below) if below else ()
+
+
+def _header(name: str, annotation: Any) -> str:
+    """How a table of the file begins; there can be several where it is one of a list."""
+    return f"[[{name}]]" if get_origin(annotation) is tuple else f"[{name}]"
 
 
 def _help(field: FieldInfo, indent: str = "    ") -> list[str]:

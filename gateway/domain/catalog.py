@@ -20,6 +20,7 @@ from gateway.domain.configured import CONFIGURABLE, Configured, attribute_of, re
 from gateway.domain.conversation import Analysis
 from gateway.domain.customer import CallCustomer, Places
 from gateway.domain.customers import Customer
+from gateway.domain.metrics import Metric
 from gateway.domain.paths import Path, PathInvalid, parse
 from gateway.domain.success import Success, reader
 from gateway.errors import SettingsInvalid
@@ -61,7 +62,7 @@ class Catalog:
 
     ``aliases``: customer keys → the key that this person goes by. ``secret_keys``: keys of documents under which a team
     keeps secrets, beside those that are known for it (`gateway.domain.redaction`). ``success`` is what evaluations
-    mean.
+    mean, ``metrics`` are what a team measures.
     """
 
     records: Mapping[str, Record]
@@ -69,6 +70,7 @@ class Catalog:
     aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
     secret_keys: frozenset[str] = frozenset()
     success: Success = _SUCCESS
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def call(self) -> Record:

@@ -1,4 +1,4 @@
-"""Tabular: calls as the flat, typed tables that BI tools read, the same five at every door.
+"""Tabular: calls as the flat, typed tables that BI tools read, the same ones at every door.
 
 Every column is a declared attribute. A table's rows are those of calls: one for each call, for each of its costs, its
 messages or its structured outputs, and for each customer one out of all calls.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from gateway.domain import elements
 from gateway.domain.attributes import Attribute, Kind, Use
 from gateway.domain.catalog import Catalog
 from gateway.domain.elements import POSITION
+from gateway.domain.metrics import Metric
 from gateway.domain.ordering import Order, Ordering
 
 CALLS: Final = "calls"
@@ -22,6 +23,8 @@ CUSTOMERS: Final = "customers"
 COSTS: Final = "costs"
 MESSAGES: Final = "messages"
 STRUCTURED_OUTPUTS: Final = "structured_outputs"
+DAILY_METRICS: Final = "daily_metrics"
+DAY: Final = "day"
 
 CALL_ID: Final = "call_id"
 CALL_CREATED_AT: Final = "call_created_at"
@@ -50,7 +53,7 @@ class FlatTable:
 
 
 def flat_tables(catalog: Catalog) -> Mapping[str, FlatTable]:
-    """The five tables of a catalog, by their names."""
+    """The tables of a catalog, by their names."""
     documents = {
         MESSAGES: elements.messages(catalog).columns,
         STRUCTURED_OUTPUTS: elements.structured_outputs(catalog).columns,
@@ -67,6 +70,7 @@ def flat_tables(catalog: Catalog) -> Mapping[str, FlatTable]:
         ),
         _of_calls(COSTS, elements.costs(catalog).columns),
         *(_of_calls(name, columns, of_documents=True) for name, columns in documents.items()),
+        *_of_metrics(catalog.metrics),
     )
     return types.MappingProxyType({table.name: table for table in tables})
 
@@ -77,7 +81,15 @@ _DOCS: Final[Mapping[str, str]] = {
     COSTS: "One row for each component of a call's cost, unrounded.",
     MESSAGES: "One row for each turn of a conversation.",
     STRUCTURED_OUTPUTS: "One row for each thing that was extracted from a call by a schema of the team.",
+    DAILY_METRICS: "One row for each day in UTC on which calls were created, with the metrics of the settings.",
 }
+
+
+def _of_metrics(metrics: Sequence[Metric]) -> Iterator[FlatTable]:
+    """The table of a team's metrics, if there are any."""
+    if metrics:
+        columns = {DAY: _DAY, **{metric.column.flat: metric.column for metric in metrics}}
+        yield FlatTable(name=DAILY_METRICS, doc=_DOCS[DAILY_METRICS], columns=columns, key=(DAY,))
 
 
 def _exported(attributes: Iterable[Attribute]) -> Mapping[str, Attribute]:
@@ -109,5 +121,13 @@ _CALL_CREATED_AT: Final = Attribute(
     kind=Kind.DATETIME,
     doc="When the call was created.",
     flat=CALL_CREATED_AT,
+    use=Use.FILTER | Use.SORT | Use.EXPORT,
+)
+_DAY: Final = Attribute(
+    python=DAY,
+    name=DAY,
+    kind=Kind.DATETIME,
+    doc="The day, by its beginning in UTC.",
+    flat=DAY,
     use=Use.FILTER | Use.SORT | Use.EXPORT,
 )

@@ -9,10 +9,25 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Double, FromClause, Select, String, Text, case, cast, func, literal, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    FromClause,
+    Select,
+    String,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import DDLElement, ExecutableDDLElement
@@ -22,13 +37,26 @@ from sqlalchemy.sql.ddl import CreateView
 from gateway.domain.attributes import Attribute, Kind, Sensitivity
 from gateway.domain.catalog import Catalog
 from gateway.domain.filters import EVERYTHING
-from gateway.domain.tabular import CALL_CREATED_AT, CALL_ID, CALLS, COSTS, CUSTOMERS, FlatTable, flat_tables
+from gateway.domain.metrics import Metric
+from gateway.domain.tabular import (
+    CALL_CREATED_AT,
+    CALL_ID,
+    CALLS,
+    COSTS,
+    CUSTOMERS,
+    DAILY_METRICS,
+    DAY,
+    FlatTable,
+    flat_tables,
+)
 from gateway.errors import SettingsInvalid
 from gateway.ports import CHANGE
 from gateway.store.customers import UNITS, customers
 from gateway.store.listing import Listing
+from gateway.store.measuring import measuring
 from gateway.store.pages import calls
 from gateway.store.tables import Tables
+from gateway.store.types import OF_KIND
 
 _DIALECT: Final = "postgresql"
 _CHANGE_DOC: Final = "The number of the call's last change. Numbers only grow, in the order in which changes are seen."
@@ -66,7 +94,8 @@ def views(catalog: Catalog, tables: Tables, *, schema: str, role: str, named: Co
     """
     flat = [table for table in flat_tables(catalog).values() if not table.of_documents]
     _check(flat, named)
-    made = (_view(table, _sources(tables)[table.name], named) for table in flat)
+    sources = _sources(tables, catalog.metrics)
+    made = (_view(table, sources[table.name], named) for table in flat)
     return Views(schema=schema, role=role, views=tuple(made))
 
 
@@ -99,9 +128,25 @@ class _Source:
     more: Mapping[str, tuple[ColumnElement[Any], str]] = dataclasses.field(default_factory=dict)
 
 
-def _sources(tables: Tables) -> Mapping[str, _Source]:
+def _sources(tables: Tables, metrics: Sequence[Metric]) -> Mapping[str, _Source]:
     listed = calls(tables, _DIALECT)
-    return {CALLS: _of_calls(tables, listed), CUSTOMERS: _of_customers(tables), COSTS: _of_costs(tables, listed)}
+    return {
+        CALLS: _of_calls(tables, listed),
+        CUSTOMERS: _of_customers(tables),
+        COSTS: _of_costs(tables, listed),
+        DAILY_METRICS: _of_metrics(listed, metrics),
+    }
+
+
+def _of_metrics(listed: Listing, metrics: Sequence[Metric]) -> _Source:
+    """The metrics of a team for each day in UTC."""
+    created: Any = listed.columns["created_at"]
+    day = func.date_trunc(literal_column("'day'"), created, literal_column("'UTC'"), type_=created.type)
+    measured = {m.column.flat: (measuring(m.measure, listed.columns, listed.matching), m.column) for m in metrics}
+    values = (cast(value, OF_KIND[column.kind]).label(name) for name, (value, column) in measured.items())
+    days = select(day.label(DAY), *values).select_from(listed.source).where(listed.listed).group_by(day)
+    rows = days.subquery(DAILY_METRICS)
+    return _Source(rows, true(), dict(rows.c.items()))
 
 
 def _of_calls(tables: Tables, listed: Listing) -> _Source:

@@ -67,7 +67,7 @@ def columnar(
     return Columnar(
         copy=copy,
         groups=ColumnarCalls(copy, copies, searching),
-        tables=ColumnarTables(copy, copies, flat, searching, documents),
+        tables=ColumnarTables(copy, copies, flat, searching, documents, metrics=catalog.metrics),
     )
 
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from gateway.domain.aggregates import Aggregate, Aggregation, Bucket, Dimension, Measure
 from gateway.ports import Batch
-from gateway.settings import AttributeSettings, CallSettings, CustomerSettings
+from gateway.settings import AttributeSettings, CallSettings, CustomerSettings, MetricSettings
 from tests import databases
 from tests.contracts.grouped import grouped
 from tests.graph.asking import BOOKED, NOW, Running, ask, running
@@ -30,9 +30,29 @@ Answer: TypeAlias = dict[tuple[Any, ...], float | None]
 PLAN: Final = AttributeSettings(
     name="plan", type="String", keys=("plan",), description="The customer's plan.", sensitivity="public"
 )
-NAMED: Final = ("analysis_success", "artifact_performance_metrics_turn_latency_average")
+NAMED: Final = ("analysis_success", "artifact_performance_metrics_turn_latency_average", "success_rate")
 """What the views carry beside what is public."""
 BERLIN: Final = "Europe/Berlin"
+METRICS: Final = (
+    MetricSettings(
+        name="successRate", description="Successes of what was evaluated.", aggregate="rate", of="analysis_success"
+    ),
+    MetricSettings(
+        name="spentOnSales",
+        description="What the calls of sales cost.",
+        aggregate="sum",
+        of="cost",
+        where={"assistantId": {"eq": "sales"}},
+        unit="USD",
+    ),
+    MetricSettings(name="slowest", description="The length of long calls.", aggregate="p95", of="duration_seconds"),
+    MetricSettings(
+        name="silent",
+        description="Calls in which nobody spoke.",
+        aggregate="count",
+        where={"endedReason": {"eq": "silence-timed-out"}},
+    ),
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -139,6 +159,7 @@ async def there(anyio_backend: str, postgres_server: str) -> AsyncIterator[Runni
             customer=CustomerSettings(attributes=(PLAN,)),
             call=CallSettings(attributes=(BOOKED,)),
             bi_attributes=NAMED,
+            metrics=METRICS,
         ) as gateway:
             mirror = gateway.parts.mirror
             snapshots = [mirror.prepare(document(chance, number), NOW) for number in range(300)]
@@ -256,3 +277,46 @@ async def test_every_door_says_what_graphql_says(there: Running, door: Door, num
 
 def test_there_are_twenty_questions() -> None:
     assert len(QUESTIONS) == 20
+
+
+FLAT: Final = ("success_rate", "spent_on_sales", "slowest", "silent")
+
+
+async def metrics_by_graphql(there: Running) -> dict[str, tuple[Any, ...]]:
+    fields = " ".join(f"{name}: metric(name: {name.upper()})" for name in FLAT)
+    query = (
+        f"{{ callStats(groupBy: [{{ time: CREATED_AT }}], first: 1000) {{ groups {{ keys {{ value }} {fields} }} }} }}"
+    )
+    answer = await ask(there.client, query)
+    groups = answer["data"]["callStats"]["groups"]
+    return {group["keys"][0]["value"]: tuple(group[name] for name in FLAT) for group in groups}
+
+
+async def metrics_by_odata(there: Running) -> dict[str, tuple[Any, ...]]:
+    answer = await there.client.get("/odata/daily_metrics")
+    return {row["day"][:10]: tuple(row[name] for name in FLAT) for row in answer.json()["value"]}
+
+
+async def metrics_by_export(there: Running) -> dict[str, tuple[Any, ...]]:
+    answer = await there.client.get("/export/daily_metrics.parquet")
+    rows = pyarrow.parquet.read_table(io.BytesIO(answer.content)).to_pylist()
+    return {row["day"].date().isoformat(): tuple(row[name] for name in FLAT) for row in rows}
+
+
+async def metrics_by_sql(there: Running) -> dict[str, tuple[Any, ...]]:
+    url = there.parts.mirror.url.replace("postgresql+psycopg://", "postgresql://")
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        statement = f"SELECT day, {', '.join(FLAT)} FROM bi.daily_metrics"  # noqa: S608  # made of this file alone
+        rows = await (await connection.execute(statement)).fetchall()
+    return {row[0].astimezone(dt.UTC).date().isoformat(): tuple(row[1:]) for row in rows}
+
+
+@pytest.mark.parametrize("door", [metrics_by_odata, metrics_by_export, metrics_by_sql])
+async def test_a_metric_is_declared_once_and_says_the_same_everywhere(there: Running, door: Any) -> None:
+    expected, told = await metrics_by_graphql(there), await door(there)
+    assert len(expected) > 100
+    assert set(told) == set(expected)
+    for day, values in expected.items():
+        assert [value is None for value in told[day]] == [value is None for value in values]
+        stated = [(found, known) for found, known in zip(told[day], values, strict=True) if known is not None]
+        assert [float(found) for found, _ in stated] == pytest.approx([known for _, known in stated])

@@ -52,6 +52,7 @@ _NUMERIC: Final = {
 }
 _COUNTED: Final = {"count": Aggregate.COUNT, "countDistinct": Aggregate.COUNT_DISTINCT}
 _RATE: Final = "rate"
+_METRIC: Final = "metric"
 
 
 class StatsFields:
@@ -62,6 +63,7 @@ class StatsFields:
         self._attributes = {attribute.flat: attribute for attribute in catalog.mirrored()}
         self._where = where
         self._inputs = StatsInputs(catalog, where)
+        self._metrics = {metric.column.flat: metric.measure for metric in catalog.metrics}
 
     def call_stats(self) -> StrawberryField:
         """``Query.callStats``."""
@@ -109,7 +111,8 @@ class StatsFields:
     def of_group(self) -> list[StrawberryField]:
         """The fields of `CallGroup`."""
         numeric = [self._numeric(name, aggregate) for name, aggregate in _NUMERIC.items()]
-        return [self._count(), self._count_distinct(), *numeric, self._rate()]
+        own = [self._metric()] if self._metrics else []
+        return [self._count(), self._count_distinct(), *numeric, self._rate(), *own]
 
     def _count(self) -> StrawberryField:
         def count(
@@ -146,6 +149,13 @@ class StatsFields:
 
         of = (self._inputs.outcome, "Of what.")
         return _field(_RATE, rate, {"of": of, **self._where_argument()}, AGGREGATES[Aggregate.RATE])
+
+    def _metric(self) -> StrawberryField:
+        def metric(root: strawberry.Parent[CallGroup], name: Any) -> float | None:
+            found = root.measured[self._metrics[_flat(name) or ""]]
+            return None if found is None else float(found)
+
+        return _field(_METRIC, metric, {"name": (self._inputs.metric, "Which one.")}, "A metric of the settings.")
 
     def _where_argument(self) -> dict[str, tuple[Any, str]]:
         return {"where": (self._where, "Of which calls of the group; all, if left out.")}
@@ -187,9 +197,12 @@ class StatsFields:
         """What a field of a group has to have measured."""
         name = node.name.value
         aggregate = _NUMERIC.get(name) or _COUNTED.get(name)
-        if aggregate is None and name != _RATE:
+        if aggregate is None and name not in (_RATE, _METRIC):
             return
         given = _given(info, node)
+        if name == _METRIC:
+            yield self._metrics[_flat(given["name"]) or ""]
+            return
         where = self._predicate(given.get("where"), now, "where")
         if aggregate is not None:
             yield Measure(aggregate, _flat(given.get("of")), where)

@@ -56,6 +56,10 @@ class StatsInputs:
         self.outcome = of("CallOutcome", "What is a yes or no.", lambda a: can_measure(a, Aggregate.RATE))
         self.bucket = _enum("TimeBucket", "A stretch of time by a clock and a calendar.", _members(_BUCKETS))
         self.aggregate = _enum("CallAggregate", "What is measured of the calls of a group.", _members(AGGREGATES))
+        metrics = {
+            metric.column.flat.upper(): (metric.column.flat, metric.column.description) for metric in catalog.metrics
+        }
+        self.metric = _enum("CallMetric", "The metrics of the settings.", metrics) if metrics else None
         self.group_by = self._group_by()
         measure = self._measure(where)
         self.having, self.order = self._having(measure), self._order(measure)

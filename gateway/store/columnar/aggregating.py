@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Double,
-    Numeric,
     Select,
     Table,
     and_,
@@ -26,19 +25,17 @@ from sqlalchemy import (
 from sqlalchemy.types import Date
 
 from gateway.domain.aggregates import (
-    PERCENTILES,
-    Aggregate,
     Aggregation,
     Bucket,
     Dimension,
     GroupOrder,
     Having,
-    Measure,
     measured,
 )
 from gateway.domain.buckets import Offset
-from gateway.domain.filters import EVERYTHING, Condition, leaves
+from gateway.domain.filters import Condition, leaves
 from gateway.store.columnar.tables import there_at
+from gateway.store.measuring import measuring
 from gateway.store.predicates import COMPARED, Columns, Matching, expression
 
 Clocks: TypeAlias = Callable[[Dimension], Sequence[Offset]]
@@ -51,8 +48,6 @@ _COUNT: Final[ColumnElement[int]] = func.count()
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 _HOUR: Final[ColumnElement[int]] = literal_column("3600000000")
-_EXACT: Final = Numeric(38, 9)
-"""What is added, so that the sum does not depend on the order of adding: billionths, as the figures of customers."""
 
 
 def aggregating(asked: Aggregation, table: Table, state: int, *, clocks: Clocks, matching: Matching) -> Select[Any]:
@@ -66,15 +61,14 @@ def aggregating(asked: Aggregation, table: Table, state: int, *, clocks: Clocks,
     needed = sorted({*_attributes(asked)})
     inner = select(_ONE, *keys, *(column[name] for name in needed)).where(where).subquery("grouped")
     columns = {name: inner.c[name] for name in needed}
-    groups = _Measured(columns, matching)
     found = [inner.c[key.name] for key in keys]
     measures: list[ColumnElement[Any]] = [
-        groups.of(measure).label(f"value_{at}") for at, measure in enumerate(asked.measures)
+        measuring(measure, columns, matching).label(f"value_{at}") for at, measure in enumerate(asked.measures)
     ]
     told = select(*found, *measures or [_COUNT]).select_from(inner).group_by(*found).limit(asked.limit + 1)
     if asked.having:
-        told = told.having(and_(*(groups.kept(each) for each in asked.having)))
-    return told.order_by(*(_ordered(each, found, groups) for each in asked.order), *map(nulls_last, found))
+        told = told.having(and_(*(_kept(each, columns, matching) for each in asked.having)))
+    return told.order_by(*(_ordered(each, found, columns, matching) for each in asked.order), *map(nulls_last, found))
 
 
 def _attributes(asked: Aggregation) -> Iterator[str]:
@@ -85,31 +79,13 @@ def _attributes(asked: Aggregation) -> Iterator[str]:
         yield from (leaf.attribute for leaf in leaves(measure.where) if isinstance(leaf, Condition))
 
 
-class _Measured:
-    """Measures of the calls that have these columns."""
-
-    def __init__(self, columns: Columns, matching: Matching) -> None:
-        self._columns = columns
-        self._matching = matching
-
-    def of(self, measure: Measure) -> ColumnElement[Any]:
-        """What is measured of a group."""
-        found: Any = _AGGREGATED[measure.aggregate](self._stated(measure))
-        if measure.where != EVERYTHING:
-            found = found.filter(expression(measure.where, self._columns, self._matching))
-        measured: ColumnElement[Any] = found
-        return measured
-
-    def kept(self, having: Having) -> ColumnElement[bool]:
-        """What holds for the groups that are told."""
-        return COMPARED[having.comparator](self.of(having.measure), literal(having.value, Double()))
-
-    def _stated(self, measure: Measure) -> ColumnElement[Any]:
-        return literal_column("*") if measure.attribute is None else self._columns[measure.attribute]
+def _kept(having: Having, columns: Columns, matching: Matching) -> ColumnElement[bool]:
+    """What holds for the groups that are told."""
+    return COMPARED[having.comparator](measuring(having.measure, columns, matching), literal(having.value, Double()))
 
 
-def _ordered(order: GroupOrder, keys: list[Any], groups: _Measured) -> ColumnElement[Any]:
-    by: ColumnElement[Any] = keys[order.by] if isinstance(order.by, int) else groups.of(order.by)
+def _ordered(order: GroupOrder, keys: Sequence[Any], columns: Columns, matching: Matching) -> ColumnElement[Any]:
+    by: ColumnElement[Any] = keys[order.by] if isinstance(order.by, int) else measuring(order.by, columns, matching)
     found: ColumnElement[Any] = nulls_last(desc(by) if order.descending else by)
     return found
 
@@ -141,27 +117,3 @@ def _offset(instant: ColumnElement[int], shown: Sequence[Offset]) -> ColumnEleme
 def _whole(number: int) -> ColumnElement[int]:
     """A number of ours, which need not be a parameter."""
     return literal_column(str(number), BigInteger)
-
-
-def _percentile(share: float) -> Callable[[ColumnElement[Any]], Any]:
-    return lambda column: func.quantile_cont(column, literal_column(str(share)))
-
-
-def _sum(column: ColumnElement[Any]) -> Any:
-    return func.sum(cast(column, _EXACT))
-
-
-def _rate(column: ColumnElement[Any]) -> Any:
-    return func.avg(cast(column, BigInteger))
-
-
-_AGGREGATED: Final[Mapping[Aggregate, Callable[[ColumnElement[Any]], Any]]] = {
-    Aggregate.COUNT: func.count,
-    Aggregate.COUNT_DISTINCT: lambda column: func.count(column.distinct()),
-    Aggregate.SUM: _sum,
-    Aggregate.AVG: lambda column: func.avg(cast(column, _EXACT)),
-    Aggregate.MIN: func.min,
-    Aggregate.MAX: func.max,
-    Aggregate.RATE: _rate,
-    **{each: _percentile(share) for each, share in PERCENTILES.items()},
-}

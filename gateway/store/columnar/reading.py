@@ -33,13 +33,15 @@ from sqlalchemy import column as column_of
 
 from gateway.domain.customers import SINGLE_CALL
 from gateway.domain.filters import EVERYTHING, Condition, Predicate, leaves
-from gateway.domain.tabular import CALL_ID, CALLS, COSTS, CUSTOMERS, FlatTable
+from gateway.domain.metrics import Metric
+from gateway.domain.tabular import CALL_ID, CALLS, COSTS, CUSTOMERS, DAILY_METRICS, DAY, FlatTable
 from gateway.ports import CHANGE, TableQuery
 from gateway.store.columnar import tables
 from gateway.store.columnar.searching import Found
 from gateway.store.columnar.tables import Copies, there_at
 from gateway.store.contributions import MOST
 from gateway.store.keyset import behind, order_by
+from gateway.store.measuring import measuring
 from gateway.store.predicates import Columns, expression
 
 Statement: TypeAlias = Select[Any]
@@ -87,7 +89,8 @@ def _never_missing(of: FlatTable) -> frozenset[str]:
 class Reading:
     """The statements of one copy; ``flat`` are its tables as they are told."""
 
-    def __init__(self, copies: Copies, flat: Mapping[str, FlatTable]) -> None:
+    def __init__(self, copies: Copies, flat: Mapping[str, FlatTable], metrics: Sequence[Metric] = ()) -> None:
+        self._metrics = metrics
         self._calls = tables.table(copies.calls)
         self._costs = tables.table(copies.costs)
         self._flat = flat
@@ -159,10 +162,21 @@ class Reading:
         own = expression(query.where, columns, _nowhere)
         return Rows(columns, and_(changed, own), flat)
 
+    def _rows_of_metrics(self, query: TableQuery, state: int, found: Found) -> Rows:
+        call: Any = self._calls.c
+        day = func.date_trunc(literal_column("'day'"), call.created_at, type_=call.created_at.type)
+        matching = found.among(call.id)
+        measured = {metric.column.flat: measuring(metric.measure, call, matching) for metric in self._metrics}
+        columns = (day.label(DAY), *(value.label(name) for name, value in measured.items()))
+        inner: Any = select(*columns).where(self._meant(query, state, found)).group_by(day).subquery(DAILY_METRICS)
+        own = expression(query.where, inner.c, _nowhere)
+        return Rows(dict(inner.c.items()), own, self._flat[DAILY_METRICS])
+
     _of: Final[Mapping[str, Callable[[Reading, TableQuery, int, Found], Rows]]] = {
         CALLS: _rows_of_calls,
         COSTS: _rows_of_costs,
         CUSTOMERS: _rows_of_customers,
+        DAILY_METRICS: _rows_of_metrics,
     }
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 from sqlalchemy import Select, and_, func, literal, null, select, true
 
-from gateway.domain.tabular import FlatTable
+from gateway.domain.metrics import Metric
+from gateway.domain.tabular import CUSTOMERS, DAILY_METRICS, FlatTable
 from gateway.errors import BadUserInput
 from gateway.ports import CHANGE, DELETED, TableQuery, TableScan
 from gateway.store.columnar.arrow import schema_of, shown
@@ -50,11 +51,12 @@ class ColumnarTables:
         documents: DocumentRows,
         *,
         slice_rows: int = SLICE,
+        metrics: Sequence[Metric] = (),
     ) -> None:
         self._slice_rows = slice_rows
         self._copy = copy
         self._flat = flat
-        self._reading = Reading(copies, flat)
+        self._reading = Reading(copies, flat, metrics)
         self._searching = searching
         self._documents = documents
 
@@ -86,7 +88,9 @@ def _state(query: TableQuery, copy: Copy, connection: duckdb.DuckDBPyConnection)
     """The state that is meant, and the last deletion."""
     if query.since is not None and query.since > copy.state:
         raise BadUserInput("since", query.since, f"the last change has the number {copy.state}")
-    if query.since is not None and query.table == "customers" and query.since < copy.made_at(connection):
+    if query.since is not None and query.table == DAILY_METRICS:
+        raise BadUserInput("since", query.since, "days are not told by their changes; load all of them again")
+    if query.since is not None and query.table == CUSTOMERS and query.since < copy.made_at(connection):
         reason = "which customers are no more since then is not known any more; load all of them again"
         raise BadUserInput("since", query.since, reason)
     return copy.state_of(connection, query.state), copy.deletion(connection)
