@@ -59,6 +59,9 @@ _STATUSES: Final[Mapping[type[GatewayError], HTTPStatus]] = {
 _RETRY_AFTER: Final = 5
 _LONGEST_NUMBER: Final = 18
 _ZERO: Final = re.compile(r"q ?= ?0(\.0*)?", re.IGNORECASE)
+_PART: Final = rb"(?:\d{1,18}-(?:\d{1,18})?|-\d{1,18})"
+_RANGE: Final = re.compile(rb"bytes=%b(?: *, *%b)*" % (_PART, _PART), re.IGNORECASE)
+_FROM_TO: Final = re.compile(rb"(\d{1,18})-(\d{1,18})")
 _PIECE: Final = 2**18
 """Bytes that are sent at once, so that others have their turn."""
 
@@ -213,7 +216,23 @@ class ExportView:
 
         name = hashlib.sha256(headers["ETag"].encode()).hexdigest()
         path = await stack.enter_async_context(self._spool.file(name, write))
-        return FileResponse(path, headers=dict(headers), media_type=format_.media_type, stat_result=path.stat())
+        return _Spooled(path, headers=dict(headers), media_type=format_.media_type, stat_result=path.stat())
+
+
+class _Spooled(FileResponse):
+    """A complete file, or the parts that are asked for; asked in another way, it is told whole, as HTTP has it.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-14.2
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kept = [header for header in scope["headers"] if header[0] != b"range" or _is_range(header[1])]
+        await super().__call__({**scope, "headers": kept}, receive, send)
+
+
+def _is_range(stated: bytes) -> bool:
+    ordered = all(int(first) <= int(last) for first, last in _FROM_TO.findall(stated))
+    return _RANGE.fullmatch(stated) is not None and ordered
 
 
 @contextlib.asynccontextmanager

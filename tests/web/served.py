@@ -14,15 +14,21 @@ from uvicorn.server import ServerState
 from gateway.cli.serving import doorkeeper
 from gateway.observe.events import silence
 from gateway.web.middleware.closing import Closing
+from gateway.web.protocol import protocol
 from tests.graph.asking import settings
 
 
 @contextlib.asynccontextmanager
 async def served(app: ASGIApp) -> AsyncIterator[int]:
     """The port at which it is served, as ``gateway serve`` does; whoever started it opens and closes it."""
-    protocol: Any = _protocol(app)
     config = uvicorn.Config(
-        Closing(app), ws="none", http=protocol, lifespan="off", access_log=False, log_config=None, proxy_headers=False
+        Closing(app),
+        ws="none",
+        http=protocol(doorkeeper(settings(), silence)),
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
     )
     config.load()
     state, loop = ServerState(), asyncio.get_running_loop()
@@ -36,10 +42,3 @@ async def served(app: ASGIApp) -> AsyncIterator[int]:
             connection.transport.abort()
         await asyncio.gather(*state.tasks, return_exceptions=True)
         await server.wait_closed()
-
-
-def _protocol(app: ASGIApp) -> Any:
-    from gateway.web.protocol import protocol
-
-    del app
-    return protocol(doorkeeper(settings(), silence))

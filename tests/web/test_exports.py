@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import polars as pl
 import pyarrow.parquet
 import pytest
 
@@ -25,6 +26,7 @@ from gateway.observe.logs import log_listener
 from gateway.services.keys import Wish
 from tests.export.readers import EXACT, UNPACK, by_csv, by_json, cells, told
 from tests.graph.asking import CALLS, NOW, WEB_CALL, Running, answered, ask, running, vapi
+from tests.web.served import served
 
 pytestmark = pytest.mark.anyio
 
@@ -165,6 +167,25 @@ async def test_parquet_is_served_in_parts(client: httpx.AsyncClient) -> None:
     assert b"".join(part.content for part in parts) == whole.content
     beyond = await client.get(PARQUET, headers={"Range": f"bytes={size}-"})
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{size}")
+
+
+NOT_PARTS: Final = ("rows=0-5", "bytes=5-3", "bytes=", "bytes=a-b", "bytes", "bytes=--5", "bytes=1-2,x")
+
+
+@pytest.mark.parametrize("stated", NOT_PARTS)
+async def test_parts_that_cannot_be_understood_are_the_whole(client: httpx.AsyncClient, stated: str) -> None:
+    whole = await client.get(PARQUET)
+    answer = await client.get(PARQUET, headers={"Range": stated})
+    assert (answer.status_code, answer.content) == (200, whole.content)
+
+
+async def test_polars_reads_the_columns_that_it_needs_by_parts() -> None:
+    async with running(hosts=("127.0.0.1",)) as there:
+        app: Any = there.client._transport.app  # type: ignore[attr-defined]
+        async with served(app) as port:
+            lazily = pl.scan_parquet(f"http://127.0.0.1:{port}{PARQUET}").select(pl.col("cost").sum())
+            found = await asyncio.to_thread(lazily.collect)
+    assert found.item() == pytest.approx(0.3943)
 
 
 async def test_a_part_is_told_to_those_alone_who_have_the_rest_of_the_same_file(client: httpx.AsyncClient) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from gateway.store.functions import elements_of, place_of
+from gateway.store.measuring import average_of, sum_of
 
 NAME: Final = "duckdb"
 
@@ -50,3 +51,14 @@ def _instr(element: place_of, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(elements_of, NAME)
 def _unnest(element: elements_of, compiler: SQLCompiler, **options: Any) -> str:
     return f"(SELECT unnest(CAST({compiler.process(element.clauses, **options)} AS VARCHAR[])) AS value)"
+
+
+@compiles(sum_of, NAME)
+def _fsum(element: sum_of, compiler: SQLCompiler, **options: Any) -> str:
+    """Kahan's sum takes half the time that whole numbers of 128 bits do."""
+    return f"fsum({compiler.process(element.clauses, **options)})"
+
+
+@compiles(average_of, NAME)
+def _favg(element: average_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"favg({compiler.process(element.clauses, **options)})"
