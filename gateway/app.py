@@ -308,6 +308,7 @@ def gateway(
             None if copy is None else copy.tables,
             snapshots,
             catalog=catalog,
+            reading=kept.reading,
             most_rows=settings.export_rows or None,
         ),
         spool=spool,

@@ -280,7 +280,8 @@ class TableQuery:
     ``calls`` says of which calls they are, ``where`` which of these rows; a column in ``masked`` or ``withheld`` is
     told as that. ``since`` asks for the rows of calls or customers alone that changed behind that number, with the
     columns `CHANGE` and `DELETED`: one that is deleted, or is none that was asked for any more, has nothing beside its
-    key. Without ``limit`` all rows are read, in the table's own order: of calls, that of their creation.
+    key. Without ``limit`` all rows are read, in the table's own order: of calls, that of their creation; where they
+    need not be ``in_order``, roughly so.
     """
 
     table: str
@@ -295,6 +296,7 @@ class TableQuery:
     limit: int | None = None
     after: Position | None = None
     offset: int = 0
+    in_order: bool = True
     state: int | None = None
 
 

@@ -53,7 +53,7 @@ def command(
     else:
         if table is None:
             raise click.UsageError(
-                "Name the table: calls, customers, costs, messages, structured_outputs. All at once go into a .duckdb file."
+                "Name the table: calls, customers, costs, messages or structured_outputs; a .duckdb file gets all."
             )
         if ending.removeprefix(".") not in _FORMATS:
             raise click.BadParameter(f"it must end in one of {', '.join(_FORMATS)}, duckdb", param_hint="--to")

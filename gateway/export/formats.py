@@ -16,11 +16,13 @@ from typing import Any, Final, Protocol
 import duckdb
 import orjson
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.parquet
 
 _ROW_GROUP: Final = 100_000
+_LOOK: Final = 5_000
 _MOMENT: Final = "%Y-%m-%d %H:%M:%S.%fZ"
 _ISO: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -128,19 +130,51 @@ def _arrow(sink: Any, schema: pa.Schema) -> Writer:
 
 
 class _Parquet:
-    """A file with a footer; it is complete once that is written."""
+    """A file with a footer; it is complete once that is written.
+
+    Texts that hardly ever come twice have no dictionary, which would only be made and thrown away.
+    """
 
     def __init__(self, sink: Any, schema: pa.Schema) -> None:
-        self._writer = pyarrow.parquet.ParquetWriter(sink, schema, compression="snappy")
+        self._sink = sink
+        self._schema = schema
+        self._waiting: list[pa.RecordBatch] = []
+        self._rows = 0
+        self._writer: pyarrow.parquet.ParquetWriter | None = None
 
     def write(self, batch: pa.RecordBatch) -> None:
         """As `Writer` has it."""
-        if batch.num_rows:
-            self._writer.write_batch(batch, row_group_size=_ROW_GROUP)
+        self._waiting.append(batch)
+        self._rows += batch.num_rows
+        if self._rows >= _ROW_GROUP:
+            self._put()
 
     def close(self) -> None:
         """As `Writer` has it."""
-        self._writer.close()
+        if self._rows or self._writer is None:
+            self._put()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _put(self) -> None:
+        """Write a group of rows."""
+        table = pa.Table.from_batches(self._waiting, schema=self._schema)
+        self._waiting, self._rows = [], 0
+        if self._writer is None:
+            repeated = [name for name in self._schema.names if _repeats(table.column(name))]
+            self._writer = pyarrow.parquet.ParquetWriter(
+                self._sink, self._schema, compression="snappy", use_dictionary=repeated
+            )
+        if table.num_rows:
+            self._writer.write_table(table, row_group_size=table.num_rows)
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    """Whether a column has few different values, as far as a look at its first rows tells."""
+    if pa.types.is_nested(column.type):
+        return False
+    first = column.slice(0, _LOOK)
+    return bool(pyarrow.compute.count_distinct(first).as_py() * 2 < max(len(first), 2))
 
 
 FORMATS: Final[Mapping[str, Format]] = {

@@ -46,7 +46,7 @@ from gateway.graph.presigned import presigned_fields
 from gateway.graph.queries import Query, prepared_call, prepared_customer
 from gateway.graph.scalars import SCALARS
 from gateway.graph.sight import limit_sight
-from gateway.graph.stats.fields import StatsFields
+from gateway.graph.stats.fields import StatsFields, hasten
 from gateway.graph.stats.types import CallGroup
 from gateway.observe.events import Listener, silence
 
@@ -102,6 +102,7 @@ class CatalogSchema(strawberry.Schema):
         self._tariff = Tariff(self._schema, largest_page=limits.page_size) if limits else None
         self.extensions = (partial(Knowing, self.documents), *self._guards(), *self.extensions)
         limit_sight(self._schema)
+        hasten(self._schema)
         self.lane = None if plans is None or compiling is None else self._lane(plans, compiling)
 
     def _guards(self) -> Iterator[Callable[[], SchemaExtension]]:

@@ -39,6 +39,7 @@ class TableRequest:
     limit: int | None = None
     after: Position | None = None
     offset: int = 0
+    in_order: bool = True
     snapshot: Snapshot = LATEST
 
 
@@ -55,12 +56,20 @@ class Opened:
 class Tables:
     """The flat tables. Without a ``reader`` there is no columnar copy, and nothing can be read.
 
-    ``most_rows`` is how many rows can be read at once, None for any number.
+    ``reading`` tells how documents are read from other ways; ``most_rows`` is how many rows can be read at once, None
+    for any number.
     """
 
     def __init__(
-        self, reader: TableReader | None, snapshots: Snapshots, *, catalog: Catalog, most_rows: int | None = None
+        self,
+        reader: TableReader | None,
+        snapshots: Snapshots,
+        *,
+        catalog: Catalog,
+        reading: str = "",
+        most_rows: int | None = None,
     ) -> None:
+        self._read_as = reading
         self.flat = flat_tables(catalog)
         self._reader = reader
         self._snapshots = snapshots
@@ -93,7 +102,7 @@ class Tables:
         )
         async with self._reader.scan(query) as scan:
             await self._check_size(scan, table, query)
-            yield Opened(scan, table, query, _tag(scan, query))
+            yield Opened(scan, table, query, _tag(scan, query, self._read_as))
 
     def _query(self, principal: Principal, request: TableRequest, table: FlatTable) -> TableQuery:
         columns = _columns(request.columns, table)
@@ -112,6 +121,7 @@ class Tables:
             limit=request.limit,
             after=request.after,
             offset=request.offset,
+            in_order=request.in_order,
         )
 
     def _check(self, principal: Principal, request: TableRequest, table: FlatTable) -> None:
@@ -163,14 +173,14 @@ def _columns(stated: Sequence[str] | None, table: FlatTable) -> tuple[str, ...]:
     return tuple(stated)
 
 
-def _tag(scan: TableScan, query: TableQuery) -> str:
+def _tag(scan: TableScan, query: TableQuery, reading: str) -> str:
     """What tells these rows from any others: the same state, columns, conditions and sight give the same rows.
 
     A deletion takes rows from states that were told before it, too.
     """
     plain = dataclasses.replace(query, may_see=None, state=scan.state)
     seen = [sorted(plain.masked), sorted(plain.withheld)]
-    return paging.digest([repr(plain.where), repr(plain.calls), *seen, *_rest(plain), scan.deletion])
+    return paging.digest([repr(plain.where), repr(plain.calls), *seen, *_rest(plain), scan.deletion, reading])
 
 
 def _rest(query: TableQuery) -> list[object]:

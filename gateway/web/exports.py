@@ -123,7 +123,7 @@ class ExportView:
     async def _answer(self, request: Request, stack: contextlib.AsyncExitStack) -> Response:
         """The rows, or why there are none; what is to be closed after the answer goes on the stack."""
         name, format_ = _named(request.path_params["file"])
-        asked = self._asked(name, request)
+        asked = self._asked(name, request, in_order=format_.streams)  # sorting takes longer than reading
         principal = self._principal(request.scope)
         reading = await stack.enter_async_context(contextlib.AsyncExitStack())
         opened = await reading.enter_async_context(self._tables.opened(principal, asked))
@@ -141,7 +141,7 @@ class ExportView:
         reading.enter_context(place)
         return await self._streamed(opened, format_, encoding, headers, reading)
 
-    def _asked(self, name: str, request: Request) -> TableRequest:
+    def _asked(self, name: str, request: Request, *, in_order: bool) -> TableRequest:
         stated = _stated(request.query_params.multi_items())
         table = self._tables.table(name)
         of_customers = table.name == CUSTOMERS
@@ -152,6 +152,7 @@ class ExportView:
             calls=EVERYTHING if of_customers else where,
             where=where if of_customers else EVERYTHING,
             since=number("since", stated.get("since")),
+            in_order=in_order,
             snapshot=Snapshot(as_of=stated.get("asOf"), at_least=number("atLeast", stated.get("atLeast"))),
         )
 
@@ -178,9 +179,11 @@ class ExportView:
         first = await anext(pieces, b"")
 
         async def all_pieces() -> AsyncIterator[bytes]:
-            yield first
+            for small in _small(first):
+                yield small
             async for piece in pieces:
-                yield piece
+                for small in _small(piece):
+                    yield small
 
         return StreamingResponse(all_pieces(), headers=dict(headers), media_type=format_.media_type)
 
@@ -192,11 +195,10 @@ class ExportView:
                 self._tables.counted(rows)
                 if encoder is None:
                     encoder = Encoder(format_, batch.schema, encoding)
-                for piece in _small(await asyncio.to_thread(encoder.encoded, batch)):
-                    yield piece
+                if encoded := await asyncio.to_thread(encoder.encoded, batch):
+                    yield encoded
         if encoder is not None:
-            for piece in _small(await asyncio.to_thread(encoder.rest)):
-                yield piece
+            yield await asyncio.to_thread(encoder.rest)
 
     async def _spooled(
         self,
@@ -224,6 +226,8 @@ class _Spooled(FileResponse):
 
     https://www.rfc-editor.org/rfc/rfc9110#section-14.2
     """
+
+    chunk_size = _PIECE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kept = [header for header in scope["headers"] if header[0] != b"range" or _is_range(header[1])]

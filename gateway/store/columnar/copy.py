@@ -77,8 +77,15 @@ class Copy:
                     self._fill(connection, moment)
                 self._forget(connection, now)
                 connection.execute("INSERT INTO states VALUES (?, ?)", [moment.last, now])
+            if not self.state:  # all of it at once is packed by that, and asked in half the time
+                self._pack()
             self.state = moment.last
         return self.state
+
+    def _pack(self) -> None:
+        """Put everything to its place in the file."""
+        with self.asking() as connection:
+            connection.execute("CHECKPOINT")
 
     def state_of(self, connection: duckdb.DuckDBPyConnection, asked: int | None) -> int:
         """The state that is meant, the last one if none is asked for.

@@ -28,9 +28,9 @@ from gateway.store.columnar.reading import Reading, Rows
 from gateway.store.columnar.searching import Found, Searching, searched
 from gateway.store.columnar.tables import Copies
 
-SLICE: Final = 50_000
+SLICE: Final = 25_000
 """Rows of a slice, roughly."""
-_FIRST: Final = 0.1
+_FIRST: Final = 0.2
 """The part of it that the first one has: whoever waits sees it begin."""
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
@@ -153,7 +153,7 @@ class _Scan:
                 true() if after is None else column >= literal(after, column.type),
                 true() if before is None else column < literal(before, column.type),
             )
-            yield found.where(of_slice).order_by(*order)
+            yield found.where(of_slice).order_by(*(order if self._query.in_order else ()))
 
     def _deleted(self, gone: Select[Any]) -> Select[Any]:
         """What is gone, as rows with nothing but the key."""
