@@ -227,6 +227,14 @@ def queries() -> st.SearchStrategy[str]:
             direction,
             page,
         ),
+        st.builds(
+            lambda w, a: (
+                f"{{ callStats(where: {w}, groupBy: [{{ attribute: {a} }}, {{ time: CREATED_AT, fill: true }}]) "
+                f"{{ groups {{ keys {{ name value start end }} count countDistinct(of: CUSTOMER_KEY) sum(of: COST) }} hasMore }} }}"
+            ),
+            st.sampled_from(_FILTERS),
+            st.sampled_from(["ASSISTANT_ID", "CUSTOMER_KEY", "CUSTOMER_NAME", "STATUS"]),
+        ),
         st.just(
             "{ mirror { coverage { from to complete } asOf lagSeconds lastPoll lastWebhook backfill { rows rate done } "
             "audit { checked missed stale missing } } }"

@@ -21,6 +21,7 @@ DERIVED: Final[Mapping[str, tuple[str, ...]]] = {
     "endedReasonCategory": ("endedReason",),
     "durationSeconds": ("startedAt", "endedAt"),
     "callId": ("id",),
+    "success": ("analysis",),
     "document": (),
 }
 """What each derived attribute is derived from: keys of the call; “document”, from everything, is not compared."""

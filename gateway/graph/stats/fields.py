@@ -19,7 +19,7 @@ from graphql import (
     InlineFragmentNode,
     SelectionSetNode,
 )
-from graphql.execution.values import get_argument_values
+from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
@@ -301,7 +301,7 @@ def _given(info: Info, node: FieldNode) -> dict[str, Any]:
     of = cast("GraphQLObjectType", info._raw_info.schema.type_map[CallGroup.__name__])  # noqa: SLF001
     field = of.fields[node.name.value]
     definition: StrawberryField = field.extensions["strawberry-definition"]
-    stated = get_argument_values(field, node, info._raw_info.variable_values)  # noqa: SLF001
+    stated = get_argument_values(field, node, VariableValues({}, info.variable_values))
     schema: Any = info.schema
     return convert_arguments(stated, definition.arguments, schema.schema_converter.scalar_registry, schema.config)
 
