@@ -64,7 +64,7 @@ def _aggregations(dimensions: tuple[Dimension, ...]) -> st.SearchStrategy[Aggreg
     )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40)
 @given(asked=_dimensions.flatmap(_aggregations))
 async def test_groups_are_those_that_plain_python_finds(filled: World, asked: Aggregation) -> None:
     found = await filled.groups.groups(asked)

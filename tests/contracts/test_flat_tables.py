@@ -22,7 +22,7 @@ from tests.contracts.test_pages import ATTRIBUTES, ROWS
 pytestmark = pytest.mark.anyio
 
 CHEAP: Final = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=15
 )
 FILTERS: Final = st.just(EVERYTHING) | predicates(ROWS, ATTRIBUTES)
 COSTS_OF_A_CALL: Final = [

@@ -230,7 +230,8 @@ def queries() -> st.SearchStrategy[str]:
         st.builds(
             lambda w, a: (
                 f"{{ callStats(where: {w}, groupBy: [{{ attribute: {a} }}, {{ time: CREATED_AT, fill: true }}]) "
-                f"{{ groups {{ keys {{ name value start end }} count countDistinct(of: CUSTOMER_KEY) sum(of: COST) }} hasMore }} }}"
+                f"{{ groups {{ keys {{ name value start end }} count countDistinct(of: CUSTOMER_KEY) sum(of: COST) }} "
+                f"hasMore }} }}"
             ),
             st.sampled_from(_FILTERS),
             st.sampled_from(["ASSISTANT_ID", "CUSTOMER_KEY", "CUSTOMER_NAME", "STATUS"]),

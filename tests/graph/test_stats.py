@@ -12,7 +12,9 @@ pytestmark = pytest.mark.anyio
 
 async def test_arguments_of_measures_can_be_variables(client: httpx.AsyncClient) -> None:
     """Those of lists below filters, too, and what is left out because of them."""
-    query = """query Asked($of: CallNumber!, $where: CallFilter, $more: Boolean = false, $length: CallNumber = DURATION_SECONDS) {
+    query = """query Asked(
+      $of: CallNumber!, $where: CallFilter, $more: Boolean = false, $length: CallNumber = DURATION_SECONDS
+    ) {
       callStats { groups { sum(of: $of) some: count(where: $where)
         avg(of: $length) max(of: $of) @include(if: $more) } }
     }"""
